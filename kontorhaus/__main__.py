@@ -1,0 +1,5 @@
+"""`python -m kontorhaus` is the `kontorhaus` command."""
+
+from kontorhaus.cli import main
+
+main()

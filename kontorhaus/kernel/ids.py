@@ -1,0 +1,68 @@
+"""Ids: UUIDv7 in the database, a NewType per noun in Python, TypeID at the edge."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Final, Generic, NewType, TypeVar
+from uuid import UUID
+
+from kontorhaus.kernel.errors import Invalid
+from kontorhaus.kernel.time import utc_now
+
+IdT = TypeVar("IdT", bound=UUID)
+
+ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32 in lower case: no i, l, o, u, so that an id survives being read over the telephone."""
+
+
+class IdInvalid(Invalid):
+    """The text is not an id of this kind. Ids look like `pty_01jd…`: a prefix that names the kind and 26 characters."""
+
+    code = "id_invalid"
+    title = "Not an id of this kind"
+
+
+_lock = threading.Lock()
+_last = 0
+
+
+def uuid7() -> UUID:
+    """A new UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then 74 random bits.
+
+    Strictly increasing within a process, across threads: when the clock has not moved on, or ran backwards, the last
+    id's random part is raised by a random step (RFC 9562, 6.2, method 2). Between processes the order is that of
+    their clocks.
+    """
+    global _last  # noqa: PLW0603
+    milliseconds = int(utc_now().timestamp() * 1000)
+    with _lock:
+        fresh = (milliseconds << 74) | secrets.randbits(74)
+        _last = fresh if fresh >> 74 > _last >> 74 else _last + 1 + secrets.randbits(32)
+        value = _last
+    high, random_a, random_b = value >> 74, (value >> 62) & 0xFFF, value & ((1 << 62) - 1)
+    return UUID(int=(high << 80) | (0x7 << 76) | (random_a << 64) | (0b10 << 62) | random_b)
+
+
+class Noun(Generic[IdT]):
+    """A kind of object: the prefix of its ids at the edge and the type of its ids inside."""
+
+    def __init__(self, prefix: str, make: Callable[[UUID], IdT]) -> None:
+        self.prefix: Final = prefix
+        self._make = make
+
+    def new(self) -> IdT:
+        return self._make(uuid7())
+
+    def text(self, value: UUID) -> str:
+        return f"{self.prefix}_{_encode(value)}"
+
+
+def _encode(value: UUID) -> str:
+    number = value.int
+    return "".join(ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+OrgId = NewType("OrgId", UUID)
+ORG: Final = Noun("org", OrgId)

@@ -1,0 +1,8 @@
+"""Access: organizations, API keys and the audit log. Who may call, and what every change leaves behind."""
+
+from kontorhaus.people.access.actions import Founded as Founded
+from kontorhaus.people.access.actions import found as found
+from kontorhaus.people.access.actions import record as record
+from kontorhaus.people.access.model import Organization as Organization
+from kontorhaus.people.access.queries import authenticate as authenticate
+from kontorhaus.people.access.queries import organizations as organizations

@@ -1,0 +1,1 @@
+"""The nouns of parties and what may happen to them. Pure."""

@@ -1,0 +1,236 @@
+"""Db, Scope and Tx: how a transaction begins, ends, and is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import asyncpg
+
+from kontorhaus.kernel.ids import OrgId
+from kontorhaus.kernel.time import monotonic
+from kontorhaus.platform import telemetry
+from kontorhaus.platform.db.errors import (
+    DatabaseContended,
+    DatabaseUnavailable,
+    LoginTooPowerful,
+    PostgresTooOld,
+)
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+
+T = TypeVar("T")
+
+POSTGRES_OLDEST: Final = 160_000
+
+ACQUIRE_SECONDS: Final = 5.0
+"""How long a request waits for a connection: past it the pool is the bottleneck and 503 tells callers to back off."""
+
+TRIES: Final = 6
+"""A deadlock or serialization failure is nearly always gone at the second try; six with growing pauses span about
+a third of a second, after which waiting longer would only hold the caller's connection."""
+
+PAUSE_SECONDS: Final = 0.005
+
+CONTENDED: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+
+class Tx:
+    """An open transaction. Whoever receives one must not commit, roll back, or leave for the network."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+
+class Scope:
+    """One way to begin a transaction: under which role, for which organization, with which time-out.
+
+    `async with scope as tx` runs the block once. `await scope.run(work)` runs `work(tx)` and tries it again, from its
+    beginning and in a new transaction, when PostgreSQL chose it as the victim of a deadlock or of serialization; so
+    `work` must have no effect but those in `tx`. A lost connection is never retried here: whether the commit
+    happened is not known, and the idempotency key is what makes the caller's retry safe.
+    """
+
+    def __init__(self, pool: Pool, begin: str) -> None:
+        self._pool = pool
+        self._begin = begin
+        self._connection: Connection | None = None
+
+    async def __aenter__(self) -> Tx:
+        connection = await _acquire(self._pool)
+        try:
+            await connection.execute(self._begin)
+        except BaseException:
+            await self._pool.release(connection)
+            raise
+        self._connection = connection
+        return Tx(connection)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        connection, self._connection = self._connection, None
+        assert connection is not None
+        try:
+            if kind is None:
+                await connection.execute("COMMIT")
+            elif not connection.is_closed():
+                await connection.execute("ROLLBACK")
+        finally:
+            await self._pool.release(connection)
+
+    async def run(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        for attempt in range(TRIES):
+            try:
+                async with Scope(self._pool, self._begin) as tx:
+                    return await work(tx)
+            except CONTENDED as error:
+                telemetry.metrics.transaction_retries.labels(type(error).__name__).inc()
+                if attempt == TRIES - 1:
+                    raise DatabaseContended("too many changes at once to the same objects") from error
+                # Full jitter: two victims that pause equally long would meet again.
+                await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))  # noqa: S311
+        raise AssertionError("unreachable: the last try returns or raises")
+
+
+class Db:
+    """A bounded pool of connections of one login, which by itself may read and write nothing.
+
+    Every transaction takes one of three roles (see `docs/decisions/0007-walls.md`): `org` sees one organization's
+    rows, `system` every organization's (sequencer, claims, key lookup), `maintenance` makes and drops partitions.
+    All of a transaction's settings are SET LOCAL and travel in one message with BEGIN, so nothing leaks to the next
+    user of the connection and PgBouncer in transaction mode is fine.
+    """
+
+    def __init__(self, pool: Pool, *, statement_timeout_ms: int, pooled_elsewhere: bool) -> None:
+        self._pool = pool
+        self._timeout = f"SET LOCAL statement_timeout = {int(statement_timeout_ms)}"
+        self._pooled_elsewhere = pooled_elsewhere
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str,
+        *,
+        connections: int = 10,
+        statement_timeout_ms: int = 5_000,
+        pooled_elsewhere: bool = False,
+        name: str = "kontorhaus",
+    ) -> Db:
+        """Open the pool and refuse a server or a login that cannot hold the walls.
+
+        `connections` is this process's budget. `pooled_elsewhere` is for PgBouncer older than 1.21, which knows no
+        prepared statements in transaction mode.
+        """
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=connections,
+                connection_class=_Connection,
+                statement_cache_size=0 if pooled_elsewhere else 512,
+                max_inactive_connection_lifetime=300,
+                server_settings={"application_name": name},
+                timeout=ACQUIRE_SECONDS,
+            )
+        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError) as error:
+            raise DatabaseUnavailable("the database does not accept connections") from error
+        db = cls(pool, statement_timeout_ms=statement_timeout_ms, pooled_elsewhere=pooled_elsewhere)
+        try:
+            async with pool.acquire() as connection:
+                await _refuse_unfit(connection)
+        except BaseException:
+            await pool.close()
+            raise
+        return db
+
+    def org(self, org_id: OrgId, *, read_only: bool = False) -> Scope:
+        """A transaction that sees and writes the rows of one organization, whatever its statements say."""
+        mode = "BEGIN READ ONLY" if read_only else "BEGIN"
+        # A UUID prints as hex digits and dashes alone, so it is safe inside the quotes; SET takes no parameters.
+        return Scope(
+            self._pool,
+            f"{mode}; SET LOCAL ROLE kontorhaus_app; SET LOCAL app.org = '{org_id}'; {self._timeout}",
+        )
+
+    def system(self, *, read_only: bool = False) -> Scope:
+        """A transaction across organizations: for claims, lookups and commands of the operator, never for a request."""
+        mode = "BEGIN READ ONLY" if read_only else "BEGIN"
+        return Scope(self._pool, f"{mode}; SET LOCAL ROLE kontorhaus_system; {self._timeout}")
+
+    def maintenance(self) -> Scope:
+        """A transaction that may create and drop partitions; it waits at most a second for a lock, so that a
+        partition being made never stands in front of every writer."""
+        return Scope(
+            self._pool,
+            "BEGIN; SET LOCAL ROLE kontorhaus_maintenance; SET LOCAL lock_timeout = 1000; "
+            "SET LOCAL statement_timeout = 0",
+        )
+
+    async def lookup(self, statement: str, *values: object) -> asyncpg.Record | None:
+        """One statement with no role set, in one round trip: reaches only the functions granted to every login,
+        such as the lookup of an API key by its hash."""
+        if self._pooled_elsewhere:
+            async with Scope(self._pool, "BEGIN READ ONLY") as tx:
+                return await tx.connection.fetchrow(statement, *values)
+        connection = await _acquire(self._pool)
+        try:
+            return await connection.fetchrow(statement, *values)
+        finally:
+            await self._pool.release(connection)
+
+    async def reachable(self) -> bool:
+        """Whether a statement gets through now; never raises for a database that is away."""
+        try:
+            return await self.lookup("SELECT 1") is not None
+        except (DatabaseUnavailable, asyncpg.PostgresError, OSError):
+            return False
+
+    def usage(self) -> dict[str, int]:
+        """How the connections of this process stand: size, idle, and the budget."""
+        return {
+            "size": self._pool.get_size(),
+            "idle": self._pool.get_idle_size(),
+            "max": self._pool.get_max_size(),
+        }
+
+    async def close(self) -> None:
+        """Wait for transactions in flight, ten seconds at most, then close."""
+        try:
+            await asyncio.wait_for(self._pool.close(), 10)
+        except TimeoutError:
+            self._pool.terminate()
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[type-arg]
+    """A connection that is handed back without a round trip: we set nothing that outlives a transaction."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def _acquire(pool: Pool) -> Any:
+    began = monotonic()
+    try:
+        return await pool.acquire(timeout=ACQUIRE_SECONDS)
+    except (TimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError) as error:
+        raise DatabaseUnavailable("no database connection was free in time") from error
+    finally:
+        telemetry.metrics.acquire_seconds.observe(monotonic() - began)
+
+
+async def _refuse_unfit(connection: Any) -> None:
+    version = int(await connection.fetchval("SELECT current_setting('server_version_num')"))
+    if version < POSTGRES_OLDEST:
+        raise PostgresTooOld(f"PostgreSQL {version // 10_000} is too old; 16 or newer is needed", found=version)
+    if await connection.fetchval(
+        "SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user"
+    ):
+        raise LoginTooPowerful("the login in KONTORHAUS_DATABASE_URL is a superuser or bypasses row security")

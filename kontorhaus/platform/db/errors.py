@@ -1,0 +1,54 @@
+"""What the database may answer that a caller or an operator can act on."""
+
+from __future__ import annotations
+
+from kontorhaus.kernel.errors import Conflict, Unavailable
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database could not be reached, or had no connection free in time. Nothing was done; try again."""
+
+    code = "database_unavailable"
+    title = "The database is not available"
+
+
+class DatabaseContended(Unavailable):
+    """The transaction met others again and again and was given up after a bounded number of tries. Nothing was done.
+
+    Trying again after a moment is safe and usually works.
+    """
+
+    code = "database_contended"
+    title = "Too many changes at once to the same objects"
+
+
+class LoginTooPowerful(Conflict):
+    """The house refuses a database login that is a superuser or bypasses row-level security: no wall would hold.
+
+    Create a login of its own (`CREATE ROLE kontorhaus LOGIN PASSWORD '…'`), name it in KONTORHAUS_DATABASE_URL, and
+    give the powerful login as KONTORHAUS_DATABASE_ADMIN_URL for migrations.
+    """
+
+    code = "database_login_too_powerful"
+    title = "The database login walks through walls"
+
+
+class PostgresTooOld(Conflict):
+    """The house needs PostgreSQL 16 or newer: memberships with `WITH INHERIT FALSE, SET TRUE` came with 16."""
+
+    code = "postgres_too_old"
+    title = "PostgreSQL is too old"
+
+
+class MigrationChanged(Conflict):
+    """A migration that has run already differs from its file. Migrations are never edited; write a new one."""
+
+    code = "migration_changed"
+    title = "A migration was edited after it had run"
+
+
+class MigrationsPending(Unavailable):
+    """The schema is older than the code. Run `kontorhaus db migrate`, then start again."""
+
+    code = "migrations_pending"
+    title = "Migrations are pending"

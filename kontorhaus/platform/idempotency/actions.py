@@ -1,0 +1,213 @@
+"""How a call is carried out once: in one transaction, or in two with the network between them.
+
+    one_phase   claim the key, do the work, store the answer: one transaction.
+    two_phase   tx 1: claim the key, insert the operation, note who resumes it
+                      then the network, with no transaction open
+                tx 2: advance, post, append, store the answer
+    resume_due  brings to their end the calls that a process left open between the two
+
+A domain error rolls the claim back with everything else: nothing happened, so the same key may try again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, structs
+
+from kontorhaus.kernel.ids import OrgId
+from kontorhaus.kernel.time import utc_now
+from kontorhaus.platform import telemetry
+from kontorhaus.platform.answers import Answer
+from kontorhaus.platform.db import Db, Scope, Tx
+from kontorhaus.platform.idempotency import store
+from kontorhaus.platform.idempotency.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
+from kontorhaus.platform.idempotency.model import KEPT, NO_DEVICE, Once, Resume
+from kontorhaus.platform.secrets import Keyring
+
+PURPOSE: Final = "idempotency.answer"
+
+LOG: Final = telemetry.get_logger(__name__)
+
+Resumer = Callable[[OrgId, UUID], Awaitable[Answer]]
+
+
+class Unfinished(Struct, frozen=True):
+    """The same call was begun before and its end is not known yet."""
+
+    subject: UUID
+
+
+async def one_phase(
+    scope: Scope, keyring: Keyring, once: Once, effect: Callable[[Tx], Awaitable[Answer]]
+) -> Answer:
+    """Run `effect` once for this key; a repeated call gets the first one's answer, byte for byte.
+
+    Guarantees: the effect and the stored answer commit together or not at all. Not guaranteed: that `effect` runs
+    only once in a process (a deadlock's victim runs again, after its work was rolled back).
+    """
+
+    async def work(tx: Tx) -> Answer:
+        found = await claim(tx, keyring, once)
+        if isinstance(found, Answer):
+            return found
+        assert found is None, "a call without a network phase is never left unfinished"
+        given = await effect(tx)
+        sealed, stored = await _pack(keyring, once.org_id, given)
+        touched = await store.ANSWER.run(tx, *_scope(once), given.status, stored, sealed)
+        assert touched == 1, "the key that this transaction claimed is answered once"
+        return given
+
+    return await scope.run(work)
+
+
+async def two_phase(
+    db: Db,
+    keyring: Keyring,
+    once: Once,
+    *,
+    resume: Resume,
+    begin: Callable[[Tx], Awaitable[None]],
+    finish: Callable[[UUID], Awaitable[Answer]],
+    interim: Callable[[Tx, UUID], Awaitable[Answer]],
+    patience: timedelta,
+) -> Answer:
+    """Run a call that leaves for the network, once for this key.
+
+    `begin` writes the operation `resume.subject`. `finish` goes to the network under that id and ends in a
+    transaction that calls `settle`; it must be safe to run again, also at the same time, for the resumer runs it
+    too. If it has not ended within `patience` it is cancelled, the resumer takes it over, and the caller gets
+    `interim`: the object as it stands, with 202. Repeated calls get the same, until the end is known.
+    """
+
+    async def claim_and_begin(tx: Tx) -> Answer | Unfinished | None:
+        found = await claim(tx, keyring, once, resume=resume, patience=patience)
+        if found is None:
+            await begin(tx)
+        return found
+
+    scope = db.org(once.org_id)
+    found = await scope.run(claim_and_begin)
+    if isinstance(found, Answer):
+        return found
+    if found is None:
+        try:
+            return await asyncio.wait_for(finish(resume.subject), patience.total_seconds())
+        except TimeoutError:
+            found = Unfinished(resume.subject)
+    unfinished = found.subject
+    return await scope.run(lambda tx: interim(tx, unfinished))
+
+
+async def claim(
+    tx: Tx, keyring: Keyring, once: Once, *, resume: Resume | None = None, patience: timedelta = timedelta(0)
+) -> Answer | Unfinished | None:
+    """Take the key for this transaction: None means that it is ours and the work may begin.
+
+    Otherwise what is known of the call: its answer, or that it is unfinished. A claim that meets another one waits
+    for that one's transaction to end. Raises IdempotencyKeyReused when the key came with another body, and
+    IdempotencyKeyInFlight while the process that began the call still has time.
+    """
+    now = utc_now()
+    kind, subject, resume_at = (resume.kind, resume.subject, now + patience) if resume else (None, None, None)
+    claimed = await store.CLAIM.maybe(
+        tx, *_scope(once), once.body_hash, once.version, now, kind, subject, resume_at
+    )
+    if claimed is not None:
+        return None
+    stored = await store.FIND.one(tx, *_scope(once))
+    if stored.body_hash != once.body_hash:
+        raise IdempotencyKeyReused("this idempotency key was used with another body")
+    if stored.answer is not None:
+        given = await _unpack(keyring, once.org_id, stored.answer, sealed=stored.sealed)
+        return structs.replace(given, replayed=True)
+    assert stored.subject is not None, "only a call with a network phase commits without its answer"
+    if stored.resumes == 0 and stored.resume_at is not None and now < stored.resume_at:
+        raise IdempotencyKeyInFlight("the same call is being carried out right now")
+    return Unfinished(stored.subject)
+
+
+async def settled(tx: Tx, keyring: Keyring, org_id: OrgId, subject: UUID) -> Answer | None:
+    """Lock the call of an operation and return its answer if it has one: the first line of a transaction that ends
+    it, so that of two that run at once the second finds the first one's answer."""
+    stored = await store.LOCK_SUBJECT.one(tx, org_id, subject)
+    return None if stored.answer is None else await _unpack(keyring, org_id, stored.answer, sealed=stored.sealed)
+
+
+async def settle(tx: Tx, keyring: Keyring, org_id: OrgId, subject: UUID, given: Answer) -> Answer:
+    """Store the answer of the call that began operation `subject`, in the transaction of its effect."""
+    sealed, stored = await _pack(keyring, org_id, given)
+    touched = await store.SETTLE.run(tx, org_id, subject, given.status, stored, sealed)
+    assert touched == 1, "an operation's call is answered once; ask `settled` first"
+    return given
+
+
+RESUME_BATCH: Final = 20
+RESUME_PAUSES: Final = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=5),
+    timedelta(hours=1),
+    timedelta(days=1),
+)
+"""When an operation whose end is unknown is asked for again: soon, since most providers answer at the second try;
+then ever later, and daily for as long as it takes. It is never given up: money may have moved."""
+
+
+async def resume_due(db: Db, resumers: Mapping[str, Resumer]) -> int:
+    """Take up to a batch of calls that a process left open and bring them to their end; says how many were taken.
+
+    One that fails again is put off by the next pause and stays in the table. Any number of processes may run this.
+    """
+    now = utc_now()
+    async with db.system() as tx:
+        due = await store.TAKE_DUE.all(tx, now, RESUME_BATCH, now + RESUME_PAUSES[0])
+    outcomes = await asyncio.gather(
+        *(resumers[call.resume_kind](OrgId(call.org_id), call.subject) for call in due), return_exceptions=True
+    )
+    for call, outcome in zip(due, outcomes, strict=True):
+        if isinstance(outcome, BaseException):
+            await _put_off(db, call, outcome)
+    return len(due)
+
+
+async def _put_off(db: Db, call: store.Due, error: BaseException) -> None:
+    pause = RESUME_PAUSES[min(call.resumes, len(RESUME_PAUSES) - 1)]
+    async with db.org(OrgId(call.org_id)) as tx:
+        await store.POSTPONE.run(tx, call.org_id, call.subject, utc_now() + pause)
+    LOG.warning("call_not_resumed", kind=call.resume_kind, tries=call.resumes, error=type(error).__name__)
+
+
+FORGET_BATCH: Final = 1_000
+
+
+async def forget_old(db: Db) -> int:
+    """Delete a batch of keys older than `KEPT`; says how many went. Keys of unfinished calls stay."""
+    async with db.system() as tx:
+        return len(await store.FORGET.all(tx, utc_now() - KEPT, FORGET_BATCH))
+
+
+def _scope(once: Once) -> tuple[UUID, str, str, str, UUID]:
+    return once.org_id, once.operation, once.key, once.actor_kind, once.device_id or NO_DEVICE
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(Answer)
+
+
+async def _pack(keyring: Keyring, org_id: OrgId, given: Answer) -> tuple[bool, bytes]:
+    packed = _ENCODER.encode(given)
+    if not given.secret:
+        return False, packed
+    return True, await keyring.seal(packed, org_id=org_id, purpose=PURPOSE)
+
+
+async def _unpack(keyring: Keyring, org_id: OrgId, stored: bytes, *, sealed: bool) -> Answer:
+    if sealed:
+        stored = await keyring.open(stored, org_id=org_id, purpose=PURPOSE)
+    return _DECODER.decode(stored)

@@ -1,0 +1,50 @@
+"""The API: every room's routes, one application, one server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from importlib import resources as package_data
+from typing import Any
+
+from kontorhaus.people.access import authenticate
+from kontorhaus.people.access import routes as access_routes
+from kontorhaus.people.parties import routes as parties_routes
+from kontorhaus.platform import http
+from kontorhaus.platform.http import Drain, Route
+from kontorhaus.roles.resources import Resources
+
+
+def routes() -> tuple[Route, ...]:
+    """Every route of the house, room by room."""
+    return (*access_routes.ROUTES, *parties_routes.ROUTES)
+
+
+def examples() -> Mapping[str, Any]:
+    """Recorded real requests and answers, by operation; `tests/stories/test_examples.py` records them anew."""
+    text = package_data.files("kontorhaus.roles").joinpath("examples.json").read_text(encoding="utf-8")
+    recorded: Mapping[str, Any] = json.loads(text)
+    return recorded
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document, without a running house."""
+    return http.document(routes(), examples=examples())
+
+
+async def serve(
+    resources: Resources, stop: asyncio.Event, *, listening: Callable[[str], None] | None = None
+) -> None:
+    """Serve until `stop` is set, then let requests in flight end. `listening` is told the address once it is open."""
+    drain = Drain()
+    application = http.application(
+        routes(),
+        resources=resources,
+        authenticate=lambda credential: authenticate(resources.db, credential),
+        settings=resources.settings,
+        examples=examples(),
+        drain=drain,
+        ready=resources.db.reachable,
+    )
+    await http.serve(application, resources.settings, drain=drain, stop=stop, listening=listening)

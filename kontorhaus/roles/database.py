@@ -1,0 +1,90 @@
+"""Which database the house runs on, and what an operator does with it: migrate, back up, restore."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+from msgspec import structs
+
+from kontorhaus.platform import postgres
+from kontorhaus.platform.db import migrations, roles
+from kontorhaus.platform.settings import Settings, home_folder
+
+DATABASE: Final = "kontorhaus"
+
+
+@contextlib.asynccontextmanager
+async def migrated(settings: Settings) -> AsyncIterator[Settings]:
+    """Settings with a database that is up and migrated: the one they name, or an embedded PostgreSQL that lives as
+    long as this block."""
+    async with running(settings) as found:
+        await migrate(found)
+        yield found
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Settings]:
+    """Settings with a database that is up; the embedded one is started where none is named."""
+    if settings.database_url is not None:
+        yield settings
+        return
+    home = home_folder(settings)
+    server = await asyncio.to_thread(_start, settings, home)
+    try:
+        yield structs.replace(
+            settings,
+            database_url=server.url_for(DATABASE, login=roles.LOGIN, password=_login_password(home)),
+            database_admin_url=server.url_for(DATABASE),
+        )
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def migrate(settings: Settings) -> list[migrations.Migration]:
+    """Bring the named database to the newest schema, with the admin's login where one is named."""
+    assert settings.database_url is not None
+    login, password = postgres.login_of(settings.database_url)
+    admin_url = settings.database_admin_url or settings.database_url
+    own_cluster = admin_url != settings.database_url
+    return await migrations.migrate(admin_url, login=login, password=password if own_cluster else None)
+
+
+async def backup(settings: Settings, file: Path) -> int:
+    """Write the database to `file` and say how many bytes it has."""
+    async with running(settings) as found:
+        binaries = postgres.find(settings.postgres_bin)
+        url = found.database_admin_url or found.database_url
+        assert url is not None
+        return await asyncio.to_thread(postgres.backup, url, file, binaries=binaries)
+
+
+async def restore(settings: Settings, file: Path, *, replace: bool) -> None:
+    """Fill the database from `file`, and bring it to the schema of this code."""
+    async with running(settings) as found:
+        binaries = postgres.find(settings.postgres_bin)
+        url = found.database_admin_url or found.database_url
+        assert url is not None
+        await migrations.ensure_roles(url)
+        await asyncio.to_thread(postgres.restore, url, file, binaries=binaries, replace=replace)
+        await migrate(found)
+
+
+def _start(settings: Settings, home: Path) -> postgres.Server:
+    home.mkdir(parents=True, exist_ok=True)
+    server = postgres.Server.start(home / "postgres", binaries=postgres.find(settings.postgres_bin))
+    server.ensure_database(DATABASE)
+    return server
+
+
+def _login_password(home: Path) -> str:
+    """The password of the house's own login in the embedded cluster: made once, readable by its owner alone."""
+    path = home / "login.password"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32), encoding="ascii")
+    return path.read_text(encoding="ascii")

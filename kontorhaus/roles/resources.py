@@ -1,0 +1,59 @@
+"""What a process holds for as long as it lives, and how it is opened and closed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from kontorhaus.kernel.errors import Invalid
+from kontorhaus.platform import db as database
+from kontorhaus.platform.db import Db
+from kontorhaus.platform.outbound import Outbound
+from kontorhaus.platform.secrets import Keyring, LocalKeyFile
+from kontorhaus.platform.settings import Settings, home_folder
+
+
+class Resources(Struct, frozen=True):
+    """Handed to every route, job and reaction by the role that runs it."""
+
+    settings: Settings
+    db: Db
+    keyring: Keyring
+    outbound: Outbound
+
+
+class DatabaseUrlMissing(Invalid):
+    """A role that runs on its own needs KONTORHAUS_DATABASE_URL: `kontorhaus up` prints the one of its embedded
+    PostgreSQL, and any PostgreSQL 16 or newer will do.
+    """
+
+    code = "database_url_missing"
+    title = "No database was named"
+
+
+def key_file(settings: Settings) -> Path:
+    return Path(settings.key_file) if settings.key_file else home_folder(settings) / "master.keys"
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings, *, role: str) -> AsyncIterator[Resources]:
+    """Open everything a role needs, and close it in the opposite order."""
+    if settings.database_url is None:
+        raise DatabaseUrlMissing("set KONTORHAUS_DATABASE_URL, or run `kontorhaus up`")
+    keyring = Keyring(LocalKeyFile.opened(key_file(settings)))
+    db = await Db.connect(
+        settings.database_url,
+        connections=settings.database_connections,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        pooled_elsewhere=settings.database_pooler,
+        name=f"kontorhaus {role}",
+    )
+    try:
+        await database.refuse_old_schema(db)
+        async with Outbound() as outbound:
+            yield Resources(settings=settings, db=db, keyring=keyring, outbound=outbound)
+    finally:
+        await db.close()

@@ -1,0 +1,85 @@
+"""Fixtures: a cluster for the run, a database for the worker, organizations and a running house for the test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from kontorhaus.people import access
+from kontorhaus.people.access import Founded
+from kontorhaus.platform.db import Db
+from kontorhaus.platform.outbound import Outbound
+from kontorhaus.platform.secrets import Keyring, LocalKeyFile
+from kontorhaus.platform.settings import Settings
+from kontorhaus.roles.resources import Resources
+from tests.support import databases
+from tests.support.cluster import shared_cluster
+from tests.support.house import House, running_house
+
+
+@pytest.fixture(scope="session")
+def cluster_url() -> str:
+    """The administrator's address of the run's one PostgreSQL."""
+    return shared_cluster()
+
+
+@pytest.fixture(scope="session")
+def admin_database_url(cluster_url: str) -> Iterator[str]:
+    """This worker's migrated database, with the administrator's login. Tests share it: their organizations are walls."""
+    url = asyncio.run(databases.clone(cluster_url))
+    yield url
+    asyncio.run(databases.drop(cluster_url, url))
+
+
+@pytest.fixture(scope="session")
+def database_url(admin_database_url: str) -> str:
+    """This worker's database, with the login that the house uses."""
+    return databases.login_url(admin_database_url)
+
+
+@pytest.fixture
+async def fresh_database_url(cluster_url: str) -> AsyncIterator[str]:
+    """A migrated database for this test alone, with the administrator's login."""
+    url = await databases.clone(cluster_url)
+    yield url
+    await databases.drop(cluster_url, url)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Db]:
+    opened = await Db.connect(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Keyring:
+    return Keyring(LocalKeyFile.opened(tmp_path / "master.keys"))
+
+
+@pytest.fixture
+async def resources(db: Db, keyring: Keyring) -> AsyncIterator[Resources]:
+    async with Outbound() as outbound:
+        yield Resources(settings=Settings(port=0), db=db, keyring=keyring, outbound=outbound)
+
+
+@pytest.fixture
+async def organization(db: Db) -> Founded:
+    """A test organization with a key that may do everything in it."""
+    return (await access.found(db, "Hanse Automobile"))[1]
+
+
+@pytest.fixture
+async def stranger(db: Db) -> Founded:
+    """Another account's test organization."""
+    return (await access.found(db, "Fremde Handelsgesellschaft"))[1]
+
+
+@pytest.fixture
+async def house(resources: Resources) -> AsyncIterator[House]:
+    """The API behind a real socket, in this process."""
+    async with running_house(resources) as running:
+        yield running
