@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -45,24 +46,52 @@ def uuid7() -> UUID:
     return UUID(int=(high << 80) | (0x7 << 76) | (random_a << 64) | (0b10 << 62) | random_b)
 
 
+PREFIX: Final = re.compile(r"[a-z]([a-z_]{0,61}[a-z])?")
+"""TypeID 0.3: lower-case letters and inner underscores, 63 characters at most."""
+
+SUFFIX: Final = "[0-7][0-9a-hjkmnp-tv-z]{25}"
+"""26 characters of 5 bits are 130 bits; the first may not exceed 7, or the number would not fit a UUID."""
+
+_prefixes: set[str] = set()
+
+
 class Noun(Generic[IdT]):
-    """A kind of object: the prefix of its ids at the edge and the type of its ids inside."""
+    """A kind of object: the prefix of its ids at the edge and the type of its ids inside.
+
+    Two kinds cannot share a prefix: an id says what it is an id of.
+    """
 
     def __init__(self, prefix: str, make: Callable[[UUID], IdT]) -> None:
+        assert PREFIX.fullmatch(prefix), f"{prefix!r} is not a prefix of a TypeID"
+        assert prefix not in _prefixes, f"two nouns have the prefix {prefix}"
+        _prefixes.add(prefix)
         self.prefix: Final = prefix
+        self.pattern: Final = f"^{prefix}_{SUFFIX}$"
         self._make = make
 
     def new(self) -> IdT:
         return self._make(uuid7())
 
     def text(self, value: UUID) -> str:
-        return f"{self.prefix}_{_encode(value)}"
+        return text_of(self.prefix, value)
+
+    def parse(self, text: str) -> IdT:
+        """The id that a TypeID of this noun stands for; IdInvalid for anything else."""
+        if not re.fullmatch(f"{self.prefix}_{SUFFIX}", text):
+            raise IdInvalid(f"expected an id such as {self.prefix}_ and 26 characters", prefix=self.prefix)
+        number = 0
+        for character in text[-26:]:
+            number = number << 5 | ALPHABET.index(character)
+        return self._make(UUID(int=number))
 
 
-def _encode(value: UUID) -> str:
+def text_of(prefix: str, value: UUID) -> str:
+    """The TypeID of a value whose noun is known by its prefix alone, as in an audit entry."""
     number = value.int
-    return "".join(ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return f"{prefix}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 OrgId = NewType("OrgId", UUID)
+"""One organization in one mode: live and test are two."""
+
 ORG: Final = Noun("org", OrgId)

@@ -63,7 +63,9 @@ def _wanted(annotation: Any) -> tuple[frozenset[str], bool]:
     return frozenset(TYPES.get(annotation, ())), False
 
 
-def differences(row: type[Struct], columns: Sequence[asyncpg.Attribute], nullable: Sequence[bool | None]) -> list[str]:
+def differences(
+    row: type[Struct], columns: Sequence[asyncpg.Attribute], nullable: Sequence[bool | None]
+) -> list[str]:
     """Every way in which columns, taken in order, do not fit the struct. `nullable` is None where nobody knows."""
     found = []
     for field, column, may_be_null in zip(fields_of(row), columns, nullable, strict=False):
@@ -79,7 +81,9 @@ def differences(row: type[Struct], columns: Sequence[asyncpg.Attribute], nullabl
 PROBE: Final = "kontorhaus_house_probe"
 
 
-async def nullable_columns(connection: Any, text: str, parameters: Sequence[asyncpg.Type]) -> list[bool | None]:
+async def nullable_columns(
+    connection: Any, text: str, parameters: Sequence[asyncpg.Type]
+) -> list[bool | None]:
     """For each column of a statement: may it be NULL? None for an expression, whose origin nobody knows.
 
     The protocol's description of a row keeps a column's origin, but asyncpg does not hand it out. So the statement
@@ -93,7 +97,9 @@ async def nullable_columns(connection: Any, text: str, parameters: Sequence[asyn
     body = await connection.fetchval("SELECT prosqlbody::text FROM pg_proc WHERE proname = $1", PROBE)
     known = {
         (row["attrelid"], row["attnum"]): not row["attnotnull"]
-        for row in await connection.fetch("SELECT attrelid, attnum, attnotnull FROM pg_attribute WHERE attnum > 0")
+        for row in await connection.fetch(
+            "SELECT attrelid, attnum, attnotnull FROM pg_attribute WHERE attnum > 0"
+        )
     }
     await connection.execute(f"DROP FUNCTION pg_temp.{PROBE}({arguments})")
     return [known.get(origin) for origin in origins(body)]

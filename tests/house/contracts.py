@@ -37,7 +37,13 @@ ENTRANCES: Final = ("routes", "reactions", "jobs")
 
 LIBRARIES: Final = {
     "litestar": (
-        ("kontorhaus.platform.http", "kontorhaus.wire.realtime", "kontorhaus.console", "kontorhaus.roles", "routes"),
+        (
+            "kontorhaus.platform.http",
+            "kontorhaus.wire.realtime",
+            "kontorhaus.console",
+            "kontorhaus.roles",
+            "routes",
+        ),
         "the web framework is known to the edge alone; write an action or a query, and let routes.py call it",
     ),
     "asyncpg": (
@@ -51,7 +57,10 @@ LIBRARIES: Final = {
     "cryptography": (("kontorhaus.platform.secrets",), "seal and open through platform.secrets"),
     "opentelemetry": (("kontorhaus.platform.telemetry",), "use telemetry.span"),
     "prometheus_client": (("kontorhaus.platform.telemetry",), "add the metric to telemetry.metrics"),
-    "structlog": (("kontorhaus.platform.telemetry",), "use telemetry.get_logger, which keeps personal data out"),
+    "structlog": (
+        ("kontorhaus.platform.telemetry",),
+        "use telemetry.get_logger, which keeps personal data out",
+    ),
 }
 """Each library has one place, so that it can be replaced there; `routes` stands for the routes of any room."""
 
@@ -67,7 +76,15 @@ class Rule(Struct, frozen=True):
 
 def rules() -> list[Rule]:
     """All contracts for the house as it stands now."""
-    return [*_floors(), *_platform_and_people(), *_insides(), *_doors(), *_libraries(), *_circles(), *_sandbox()]
+    return [
+        *_floors(),
+        *_platform_and_people(),
+        *_insides(),
+        *_doors(),
+        *_libraries(),
+        *_circles(),
+        *_sandbox(),
+    ]
 
 
 def _floors() -> list[Rule]:
@@ -75,7 +92,9 @@ def _floors() -> list[Rule]:
         "A lower floor never imports an upper one: let the upper room hand down what the lower must keep, "
         "or react to the lower room's fact."
     )
-    return [Rule("a floor imports only from floors below it", "layers", _layers("kontorhaus", FLOORS), guidance)]
+    return [
+        Rule("a floor imports only from floors below it", "layers", _layers("kontorhaus", FLOORS), guidance)
+    ]
 
 
 def _platform_and_people() -> list[Rule]:
@@ -107,7 +126,9 @@ def _doors() -> list[Rule]:
             found.append(_protected(f"{room.package} is entered by its door", rest, [room.package], guidance))
         if entrances:
             allowed = [room.package, *_existing("kontorhaus.roles")]
-            found.append(_protected(f"{room.package} is registered by roles alone", entrances, allowed, guidance))
+            found.append(
+                _protected(f"{room.package} is registered by roles alone", entrances, allowed, guidance)
+            )
     return found
 
 
@@ -117,7 +138,10 @@ def _libraries() -> list[Rule]:
         _protected(
             f"{library} has one place",
             [library],
-            [*_existing(*(user for user in users if user != "routes")), *(routes if "routes" in users else [])],
+            [
+                *_existing(*(user for user in users if user != "routes")),
+                *(routes if "routes" in users else []),
+            ],
             guidance,
         )
         for library, (users, guidance) in LIBRARIES.items()
@@ -127,7 +151,12 @@ def _libraries() -> list[Rule]:
 def _circles() -> list[Rule]:
     guidance = "Of two that need each other one is lower: let it be handed what it needs, or move the shared part down."
     return [
-        Rule("no siblings know each other in a circle", "acyclic_siblings", {"ancestors": ["kontorhaus"]}, guidance)
+        Rule(
+            "no siblings know each other in a circle",
+            "acyclic_siblings",
+            {"ancestors": ["kontorhaus"]},
+            guidance,
+        )
     ]
 
 

@@ -50,7 +50,9 @@ def written() -> tuple[Path, ...]:
 def python(*folders: str) -> tuple[Path, ...]:
     """The Python files in some folders of the repository; all of them when none is named."""
     under = tuple(ROOT / folder for folder in folders) or (ROOT,)
-    return tuple(p for p in files() if p.suffix == ".py" and any(p.is_relative_to(folder) for folder in under))
+    return tuple(
+        p for p in files() if p.suffix == ".py" and any(p.is_relative_to(folder) for folder in under)
+    )
 
 
 @functools.cache

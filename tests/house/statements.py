@@ -34,10 +34,14 @@ def statements() -> dict[str, Statement]:
 
 def loose_statements() -> dict[str, str]:
     """Statements of stores that stand as plain text: those that run before a transaction has a role."""
-    return {name: value for name, value in _attributes_of_stores() if isinstance(value, str) and is_sql(value)}
+    return {
+        name: value for name, value in _attributes_of_stores() if isinstance(value, str) and is_sql(value)
+    }
 
 
 def _attributes_of_stores() -> Iterator[tuple[str, object]]:
     for name in import_everything():
         if "store" in name.split("."):
-            yield from ((f"{name}.{attribute}", value) for attribute, value in vars(sys.modules[name]).items())
+            yield from (
+                (f"{name}.{attribute}", value) for attribute, value in vars(sys.modules[name]).items()
+            )

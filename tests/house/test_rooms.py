@@ -49,19 +49,33 @@ FORBIDDEN_IMPORTS: Final = {
         r"|kontorhaus\.platform\.(db|http|idempotency|outbound|postgres|secrets|telemetry)",
         "a model decides purely: hand the instant in as a parameter, and let actions do what waits or is read",
     ),
-    "errors": (r"http|litestar|kontorhaus\.platform\.http", "an error's kind decides its status; it knows no HTTP"),
-    "views": (r"litestar|kontorhaus\.platform\.(http|idempotency|outbound)", "a view renders and nothing else"),
+    "errors": (
+        r"http|litestar|kontorhaus\.platform\.http",
+        "an error's kind decides its status; it knows no HTTP",
+    ),
+    "views": (
+        r"litestar|kontorhaus\.platform\.(http|idempotency|outbound)",
+        "a view renders and nothing else",
+    ),
     "store": (
         r"litestar|aiohttp|kontorhaus\.platform\.(db\.(Db|Scope)|http|idempotency|outbound)",
         "a store is handed an open `tx`; transactions belong to actions, and reads to queries",
     ),
-    "gateways": (r"asyncpg|kontorhaus\.platform\.db", "a gateway talks to a provider and never touches the database"),
+    "gateways": (
+        r"asyncpg|kontorhaus\.platform\.db",
+        "a gateway talks to a provider and never touches the database",
+    ),
     "queries": (r"litestar|kontorhaus\.platform\.(http|outbound)", "a query knows no HTTP"),
-    "actions": (r"litestar|kontorhaus\.platform\.http", "an action knows no HTTP; routes.py decodes and answers"),
+    "actions": (
+        r"litestar|kontorhaus\.platform\.http",
+        "an action knows no HTTP; routes.py decodes and answers",
+    ),
 }
 
 WRITING_QUERIES: Final = {
-    "kontorhaus.people.access": {"TOUCH_KEY": "a key's last use is noted where the key is looked up, hourly at most"},
+    "kontorhaus.people.access": {
+        "TOUCH_KEY": "a key's last use is noted where the key is looked up, hourly at most"
+    },
 }
 """Reads that write all the same, each with its reason."""
 
@@ -82,7 +96,9 @@ def test_a_room_has_only_the_files_with_a_meaning(room: Room) -> None:
 
     strange = sorted(names - {"__init__", "gateways", *PARTS})
 
-    assert not strange, f"{room.package}: {strange}; a room consists of __init__, gateways/, {', '.join(PARTS)}"
+    assert not strange, (
+        f"{room.package}: {strange}; a room consists of __init__, gateways/, {', '.join(PARTS)}"
+    )
 
 
 @room_by_room
@@ -136,7 +152,10 @@ def test_a_model_is_pure() -> None:
         for _, path in parts("model")
         for node in ast.walk(tree(path))
         if isinstance(node, ast.AsyncFunctionDef | ast.Await)
-        or (isinstance(node, ast.Attribute) and dotted(node) in {"datetime.now", "datetime.utcnow", "date.today"})
+        or (
+            isinstance(node, ast.Attribute)
+            and dotted(node) in {"datetime.now", "datetime.utcnow", "date.today"}
+        )
     ]
 
     assert not found, "\n".join(found)
@@ -147,7 +166,8 @@ def test_routes_reactions_and_jobs_never_catch() -> None:
         f"{place(path)}:{node.lineno}: never catch here; one table in platform/http turns errors into answers"
         for _, path in parts("routes", "reactions", "jobs")
         for node in ast.walk(tree(path))
-        if isinstance(node, ast.Try | ast.TryStar) or (isinstance(node, ast.Call) and "suppress" in dotted(node.func))
+        if isinstance(node, ast.Try | ast.TryStar)
+        or (isinstance(node, ast.Call) and "suppress" in dotted(node.func))
     ]
 
     assert not found, "\n".join(found)
@@ -174,7 +194,10 @@ def test_stores_open_no_transaction() -> None:
         for _, path in parts("store")
         for node in ast.walk(tree(path))
         if (isinstance(node, ast.Attribute) and node.attr in {"transaction", "maintenance", "acquire"})
-        or (isinstance(node, ast.Constant) and re.match(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b", str(node.value)))
+        or (
+            isinstance(node, ast.Constant)
+            and re.match(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b", str(node.value))
+        )
     ]
 
     assert not found, "\n".join(found)
@@ -186,7 +209,8 @@ def test_a_function_is_handed_a_transaction_or_the_right_to_open_one() -> None:
         f"{place(path)}:{function.lineno}: {function.name} takes both `tx` and `db`"
         for path in python("kontorhaus")
         for function in functions(tree(path))
-        if {"tx", "db"} <= {a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
+        if {"tx", "db"}
+        <= {a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
     ]
 
     assert not found, "\n".join(found)
@@ -207,11 +231,15 @@ def test_queries_do_not_write(room: Room) -> None:
     }
     listed = WRITING_QUERIES.get(room.package, {})
 
-    assert used & writes.keys() == listed.keys(), f"{room.package}.queries may write only {list(listed)}; use actions"
+    assert used & writes.keys() == listed.keys(), (
+        f"{room.package}.queries may write only {list(listed)}; use actions"
+    )
 
 
 def _writes(statement: Statement) -> bool:
-    return re.search(r"\b(INSERT\s+INTO|UPDATE\s+\w+|DELETE\s+FROM|MERGE\s+INTO)\b", statement.text) is not None
+    return (
+        re.search(r"\b(INSERT\s+INTO|UPDATE\s+\w+|DELETE\s+FROM|MERGE\s+INTO)\b", statement.text) is not None
+    )
 
 
 @pytest.mark.parametrize("room", rooms("platform", *ROOM_FLOORS), ids=lambda room: room.package)

@@ -55,7 +55,9 @@ async def _differences(catalog: Connection, statement: Statement) -> list[str]:
         return [mismatch]
     nullable = await nullable_columns(catalog, statement.text, prepared.get_parameters())
     if len(nullable) != len(columns):
-        return [f"the origin of {len(nullable)} of {len(columns)} columns was found: the house's check is broken"]
+        return [
+            f"the origin of {len(nullable)} of {len(columns)} columns was found: the house's check is broken"
+        ]
     found = differences(statement.row, columns, nullable)
     return [line for line in found if not ("takes no None" in line and line.partition(" ")[0] in NEVER_NULL)]
 
@@ -117,10 +119,15 @@ async def test_a_wrong_struct_is_noticed(catalog: Connection) -> None:
         ("SELECT id, name, revoked_at FROM api_key", [False, False, True]),
         ("SELECT k.name, k.revoked_at, 1 + 1 FROM api_key k WHERE k.id = $1", [False, True, None]),
         ("UPDATE api_key SET name = $1 RETURNING revoked_at, name", [True, False]),
-        ("WITH x AS (SELECT revoked_at FROM api_key) SELECT revoked_at, count(*) FROM x GROUP BY 1", [True, None]),
+        (
+            "WITH x AS (SELECT revoked_at FROM api_key) SELECT revoked_at, count(*) FROM x GROUP BY 1",
+            [True, None],
+        ),
     ],
 )
-async def test_the_origin_of_a_column_is_found(catalog: Connection, text: str, expected: list[bool | None]) -> None:
+async def test_the_origin_of_a_column_is_found(
+    catalog: Connection, text: str, expected: list[bool | None]
+) -> None:
     prepared = await catalog.prepare(text)
 
     assert await nullable_columns(catalog, text, prepared.get_parameters()) == expected

@@ -136,7 +136,11 @@ def test_a_status_is_written_by_the_store_alone() -> None:
     """Set by `UPDATE … SET status`, never by assignment; `advance` of the model says what it may become."""
     inside = {path for room in rooms() for path in python(place(room.folder))}
     stores = {path for room in rooms("platform", *ROOM_FLOORS) for path in room.file("store")}
-    found = [f"{place(path)}:{line}: write it through the store" for path in inside for line in _assigns_status(path)]
+    found = [
+        f"{place(path)}:{line}: write it through the store"
+        for path in inside
+        for line in _assigns_status(path)
+    ]
     found += [
         f"{place(path)}:{line}: a status is written in store.py alone"
         for path in python("kontorhaus")
@@ -262,7 +266,9 @@ def test_no_two_tests_of_a_file_share_a_name() -> None:
     found = [
         f"{place(path)}: {name} stands there twice"
         for path in python("tests")
-        for name in _repeated([n.name for n in tree(path).body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)])
+        for name in _repeated(
+            [n.name for n in tree(path).body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+        )
     ]
 
     assert not found, "\n".join(found)

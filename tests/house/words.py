@@ -26,7 +26,9 @@ CALLS: Final = {
     "time.time": Banned("utc_now() of kernel/time for an instant", ("kontorhaus/kernel/time.py",)),
     "time.time_ns": Banned("utc_now() of kernel/time for an instant", ("kontorhaus/kernel/time.py",)),
     "time.monotonic": Banned("monotonic() of kernel/time", ("kontorhaus/kernel/time.py",)),
-    "time.sleep": Banned("waiting for the event itself: a pipe, a lock, asyncio.Event, a poll with a time-out"),
+    "time.sleep": Banned(
+        "waiting for the event itself: a pipe, a lock, asyncio.Event, a poll with a time-out"
+    ),
     "print": Banned("telemetry.get_logger(), or click.echo in the command line", ("bench/",)),
     "uuid.uuid4": Banned("NOUN.new() of kernel/ids: ids are UUIDv7, so that indexes grow at one end"),
     "uuid4": Banned("NOUN.new() of kernel/ids: ids are UUIDv7, so that indexes grow at one end"),
@@ -36,9 +38,13 @@ CALLS: Final = {
 }
 
 WORDS: Final = {
-    r"\b(?:TO" + "DO|FIX" + r"ME)\b|#\s*XX" + r"X\b": Banned("doing it now, or a sentence that says what is missing"),
+    r"\b(?:TO" + "DO|FIX" + r"ME)\b|#\s*XX" + r"X\b": Banned(
+        "doing it now, or a sentence that says what is missing"
+    ),
     "SELECT" + r" \*": Banned("naming the columns: old and new code share one schema while a deploy rolls"),
-    "RETURNING" + r" \*": Banned("naming the columns: old and new code share one schema while a deploy rolls"),
+    "RETURNING" + r" \*": Banned(
+        "naming the columns: old and new code share one schema while a deploy rolls"
+    ),
     r"\b[a-zA-Z]\.\*(?=\s+FROM\b)": Banned("naming the columns: old and new code share one schema"),
     r"(?<![\w.~*])/(?:" + "|".join(("ho" + "me", "ro" + "ot", "wo" + "rk", "Us" + "ers")) + r")/\w": Banned(
         "a path from the repository's root, or a folder that the caller names: this one is on one machine only"
@@ -46,18 +52,29 @@ WORDS: Final = {
     "|".join(("py" + r"pi\.org", "python" + "hosted", "npm" + r"js\.(?:org|com)", "gh" + r"cr\.io")): Banned(
         "the package's name alone: whoever installs it names the registry"
     ),
-    r"--(?:extra-)?index-" + r"url\b": Banned("nothing: whoever installs names the registry in his own settings"),
+    r"--(?:extra-)?index-" + r"url\b": Banned(
+        "nothing: whoever installs names the registry in his own settings"
+    ),
     r"\b(?:" + "HOUSE|BRIEF|TASTE|DOMAIN" + r")(?:\.md|\b rule)": Banned(
         "the rule itself, or its page in docs/: that file is not in the repository"
     ),
-    r"(?i)\b(?:issue|ticket)s?\s+#?" + r"\d": Banned("the reason itself: a reader of the code has no list of issues"),
+    r"(?i)\b(?:issue|ticket)s?\s+#?" + r"\d": Banned(
+        "the reason itself: a reader of the code has no list of issues"
+    ),
     r"(?i)\bcl" + "aude|anth" + "ropic|chat" + r"gpt|\bai[- ]" + "generated": Banned("saying what is so"),
     r"\bb" + r"ash_jobs\b|/tmp/" + "brief": Banned("nothing: that place is on one machine only"),
     "# type: " + r"ignore(?!\[)": Banned("`type: ignore[code]`, which hides that one mistake only"),
     "# no" + r"qa(?!: [A-Z])": Banned("`noqa: CODE`, which hides that one finding only"),
-    r"-{3,} ?\w+ ?-{3,}$|={3,} ?\w+ ?={3,}$": Banned("a file of its own: a ruler in a file says that it holds two"),
+    r"-{3,} ?\w+ ?-{3,}$|={3,} ?\w+ ?={3,}$": Banned(
+        "a file of its own: a ruler in a file says that it holds two"
+    ),
     r"\b(?:CREATE TYPE\s+\w+\s+AS EN" + r"UM)\b": Banned("text with a CHECK: an enum's = is not leakproof"),
 }
 
-MONEY: Final = ("kontorhaus/kernel/money.py", "kontorhaus/kernel/currencies.py", "kontorhaus/money/", "kontorhaus/goods/")
+MONEY: Final = (
+    "kontorhaus/kernel/money.py",
+    "kontorhaus/kernel/currencies.py",
+    "kontorhaus/money/",
+    "kontorhaus/goods/",
+)
 """Where amounts are worked with; a file that imports Money counts too."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from kontorhaus.kernel.ids import ORG
+from kontorhaus.kernel.ids import ORG, text_of
 from kontorhaus.people.access.model import (
     API_KEY,
     AUDIT_ENTRY,
@@ -85,10 +85,15 @@ def audit_entry(entry: AuditEntry) -> AuditEntryView:
         id=AUDIT_ENTRY.text(entry.id),
         at=entry.at,
         actor_kind=entry.actor_kind,
-        actor_id=text_of(entry.actor_kind, entry.actor_id),
+        actor_id=actor_text(entry),
         action=entry.action,
         subject_kind=entry.subject_kind,
         subject_id=text_of(entry.subject_kind, entry.subject_id),
         fields=entry.fields,
         request_id=entry.request_id,
     )
+
+
+def actor_text(entry: AuditEntry) -> str:
+    """The credential's id at the edge; the house itself has none."""
+    return API_KEY.text(entry.actor_id) if entry.actor_kind == "api_key" else entry.actor_kind

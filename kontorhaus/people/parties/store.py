@@ -58,6 +58,9 @@ class Hit(Struct, frozen=True):
     erased_at: datetime | None
     term: str
 
+    def summary(self) -> Summary:
+        return Summary(*(getattr(self, name) for name in Summary.__struct_fields__))
+
 
 class Whole(Struct, frozen=True):
     """A party in one row, its parts as arrays of records in the order of their structs' fields."""
@@ -156,11 +159,13 @@ CONTENT = Query(Content, "SELECT content FROM party_profile WHERE org_id = $1 AN
 
 RENAME = Command("UPDATE party_profile SET name = $3 WHERE org_id = $1 AND party_id = $2")
 
-DROP_ROLES = Command("DELETE FROM party_role WHERE org_id = $1 AND party_id = $2 AND role <> ALL ($3::text[])")
+DROP_ROLES = Command(
+    "DELETE FROM party_role WHERE org_id = $1 AND party_id = $2 AND role <> ALL ($3::text[])"
+)
 
 ADD_ROLES = Command(
     """
-    INSERT INTO party_role (org_id, role, party_id) SELECT $1, role, $2 FROM unnest($3::text[]) AS role
+    INSERT INTO party_role (org_id, role, party_id) SELECT $1::uuid, role, $2::uuid FROM unnest($3::text[]) AS role
     ON CONFLICT (org_id, role, party_id) DO NOTHING
     """
 )
@@ -195,7 +200,9 @@ INSERT_BANK_ACCOUNT = Command(
     """
 )
 
-END_ADDRESS = Command("UPDATE party_address SET valid_to = $4 WHERE org_id = $1 AND party_id = $2 AND id = $3")
+END_ADDRESS = Command(
+    "UPDATE party_address SET valid_to = $4 WHERE org_id = $1 AND party_id = $2 AND id = $3"
+)
 
 END_TAX_ID = Command("UPDATE party_tax_id SET valid_to = $4 WHERE org_id = $1 AND party_id = $2 AND id = $3")
 
@@ -207,11 +214,13 @@ SEALED_IBAN = Query(
     Sealed, "SELECT iban FROM party_bank_account WHERE org_id = $1 AND party_id = $2 AND id = $3"
 )
 
-DROP_TERMS = Command("DELETE FROM party_term WHERE org_id = $1 AND party_id = $2 AND term <> ALL ($3::text[])")
+DROP_TERMS = Command(
+    "DELETE FROM party_term WHERE org_id = $1 AND party_id = $2 AND term <> ALL ($3::text[])"
+)
 
 ADD_TERMS = Command(
     """
-    INSERT INTO party_term (org_id, term, party_id) SELECT $1, term, $2 FROM unnest($3::text[]) AS term
+    INSERT INTO party_term (org_id, term, party_id) SELECT $1::uuid, term, $2::uuid FROM unnest($3::text[]) AS term
     ON CONFLICT (org_id, term, party_id) DO NOTHING
     """
 )
@@ -236,20 +245,25 @@ ERASURES = (
 )
 
 # The lists. Each walks one index in the order of its answer and stops at its limit: no sort, whatever the size. The
-# limit stands inside, before the joins, or the planner may walk all parties to find those of a role. The conditions
-# inside are scalar sub-queries on purpose: they are asked once per candidate and never turned into a hash of a table.
+# limit stands inside, before the join, or the planner may walk all parties to find those of a role. Joins and conditions
+# are scalar and lateral sub-queries on purpose: asked once per row, never turned into a hash of a whole table, which a
+# generic plan would do, since it takes an unknown limit for a tenth of all rows.
 
 
 def _listed(page: str, *, order: str, also: str = "") -> str:
     """The summaries of a page of (org_id, party_id), which `page` selects in its order."""
     return f"""
-    SELECT p.id, p.kind, f.name,
+    SELECT p.id, p.kind,
+        (SELECT f.name FROM party_profile f WHERE f.org_id = p.org_id AND f.party_id = p.id) AS name,
         ARRAY(SELECT r.role FROM party_role r
               WHERE r.org_id = p.org_id AND r.party_id = p.id ORDER BY r.role) AS roles,
         p.country, p.reference, p.language, p.version, p.created_at, p.updated_at, p.erased_at{also}
     FROM ({page}) AS page
-    JOIN party p ON p.org_id = page.org_id AND p.id = page.party_id
-    LEFT JOIN party_profile f ON f.org_id = p.org_id AND f.party_id = p.id
+    JOIN LATERAL (
+        SELECT q.org_id, q.id, q.kind, q.country, q.reference, q.language, q.version, q.created_at, q.updated_at,
+            q.erased_at
+        FROM party q WHERE q.org_id = page.org_id AND q.id = page.party_id LIMIT 1
+    ) AS p ON true
     ORDER BY {order}
     """
 
@@ -335,6 +349,6 @@ COUNT_TERMS = Query(
     """
     SELECT count(*)::integer AS found FROM (
         SELECT FROM party_term m WHERE m.org_id = $1 AND m.term >= $2 AND m.term < $3 LIMIT $4
-    ) AS some
+    ) AS first_ones
     """,
 )

@@ -55,11 +55,14 @@ Reference = Annotated[
 
 Roles = Annotated[
     list[Role],
-    Meta(min_length=1, max_length=5, description="What the party is to you; `legal_entity` is one of your own."),
+    Meta(
+        min_length=1, max_length=5, description="What the party is to you; `legal_entity` is one of your own."
+    ),
 ]
 
 ValidFrom = Annotated[
-    date | None, Meta(description="First day on which it is valid; today (UTC) if not given. It may lie in the past.")
+    date | None,
+    Meta(description="First day on which it is valid; today (UTC) if not given. It may lie in the past."),
 ]
 ValidTo = Annotated[
     date | None, Meta(description="First day on which it is no longer valid; open if not given.")
@@ -76,7 +79,9 @@ class NewAddress(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     line2: Line | None = None
     postal_code: Annotated[str, Meta(min_length=1, max_length=20, pattern=LINE)] | None = None
     city: Line
-    region: Annotated[Line | None, Meta(description="State, province or canton, where an address needs it.")] = None
+    region: Annotated[
+        Line | None, Meta(description="State, province or canton, where an address needs it.")
+    ] = None
     country: Country
     valid_from: ValidFrom = None
     valid_to: ValidTo = None
@@ -159,10 +164,14 @@ class NewBankAccount(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class NewParty(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id: Annotated[
         Annotated[str, Meta(pattern=r"^pty_[0-7][0-9a-hjkmnp-tv-z]{25}" + END)] | None,
-        Meta(description="Your choice of the id (a TypeID), or ours. The same id with the same content is one party."),
+        Meta(
+            description="Your choice of the id (a TypeID), or ours. The same id with the same content is one party."
+        ),
     ] = None
     kind: PartyKind
-    name: Annotated[Line, Meta(description="Of the person or of the company.", examples=["Müller & Söhne GmbH"])]
+    name: Annotated[
+        Line, Meta(description="Of the person or of the company.", examples=["Müller & Söhne GmbH"])
+    ]
     roles: Roles
     country: Country
     reference: Reference | None = None

@@ -18,7 +18,9 @@ from kontorhaus.kernel.errors import Fault
 from kontorhaus.people.parties.errors import PartySearchInvalid
 from kontorhaus.people.parties.model.party import Party
 
-LETTERS: Final = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+LETTERS: Final = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
 """Letters that Unicode does not take apart into a letter and its mark."""
 
 UMLAUT: Final = re.compile("([aou])e")

@@ -1,0 +1,71 @@
+"""The keeper: a tiny shell between the house and PostgreSQL, so that the server never outlives the house."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from kontorhaus.platform.postgres.accounts import Account
+
+SCRIPT: Final = """
+exec 3<&0 </dev/null
+"$@" 3<&- &
+server=$!
+(read -r _; kill -INT "$server" 2>/dev/null) <&3 &
+reader=$!
+exec 3<&-
+trap '' INT TERM HUP
+wait "$server"
+status=$?
+kill "$reader" 2>/dev/null
+exit "$status"
+"""
+"""Waits for two things at once: the end of the server, and the end of its own standard input, a pipe whose other end
+the house holds and never writes to. The kernel closes that end however the house dies, kill -9 included, and the server
+is asked for a fast shutdown (SIGINT: roll back what is open, write a checkpoint, end).
+
+Linux alone could do this without a process, by PR_SET_PDEATHSIG; but that signal comes when the *thread* that started
+the server ends, and a house that starts it from a worker thread would lose it. A shell needs about 1 MB.
+"""
+
+INHERITED: Final = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH")
+"""What PostgreSQL's programs get of the house's environment: no secrets, and none of the PG… variables that would
+lead them elsewhere."""
+
+
+def environment(**own: str) -> dict[str, str]:
+    """The environment for PostgreSQL's programs. English messages, since some of them are recognised."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ} | {"LC_ALL": "C", "TZ": "UTC"} | own
+
+
+def keep(
+    account: Account,
+    command: Sequence[str],
+    *,
+    log: Path,
+    locks: Sequence[int],
+    lifeline: int | None,
+) -> subprocess.Popen[bytes]:
+    """Start a server under a keeper; its words go to the end of `log`. The keeper ends after the server, with its
+    status.
+
+    `locks` are descriptors that keeper and server hold on to. `lifeline` is the reading end of a pipe whose writers the
+    server shall not outlive; None makes one whose writer is this process (`.stdin` of the result). A child that this
+    process forks without exec shares that end, and the server then lives as long as the last of them.
+
+    The keeper is a session of its own: Ctrl-C in a terminal reaches the house, which stops the server in its order.
+    """
+    with log.open("ab") as words:
+        return subprocess.Popen(
+            ["/bin/sh", "-c", SCRIPT, "kontorhaus-postgres-keeper", *account.command(*command, ends_with_parent=True)],
+            stdin=subprocess.PIPE if lifeline is None else lifeline,
+            stdout=words,
+            stderr=words,
+            cwd="/",
+            env=environment(),
+            pass_fds=tuple(locks),
+            start_new_session=True,
+        )
