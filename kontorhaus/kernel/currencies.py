@@ -1,8 +1,8 @@
 """ISO 4217: the currencies there are, and how many digits their minor unit has.
 
-Source: ISO 4217 list one (current currency and funds codes), as of January 2026. Compared in the tests with the `iso4217`
-package, which is made from the same list. Codes without a minor unit (gold, testing, no currency) are left out: nobody
-owes them.
+Source: ISO 4217 list one (current currency and funds codes), as of January 2026. Compared in the tests with the
+`iso4217` package, which is made from the same list. Codes without a minor unit (gold, testing, no currency) are left
+out: nobody owes them.
 """
 
 from __future__ import annotations

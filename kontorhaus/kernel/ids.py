@@ -79,16 +79,27 @@ class Noun(Generic[IdT]):
         """The id that a TypeID of this noun stands for; IdInvalid for anything else."""
         if not re.fullmatch(f"{self.prefix}_{SUFFIX}", text):
             raise IdInvalid(f"expected an id such as {self.prefix}_ and 26 characters", prefix=self.prefix)
-        number = 0
-        for character in text[-26:]:
-            number = number << 5 | ALPHABET.index(character)
-        return self._make(UUID(int=number))
+        return self._make(_decode(text[-26:]))
 
 
 def text_of(prefix: str, value: UUID) -> str:
     """The TypeID of a value whose noun is known by its prefix alone, as in an audit entry."""
     number = value.int
     return f"{prefix}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def parse_any(text: str) -> UUID:
+    """The id that a TypeID of any noun stands for; IdInvalid for anything else."""
+    if not re.fullmatch(f"{PREFIX.pattern}_{SUFFIX}", text):
+        raise IdInvalid("expected an id: a prefix, an underscore and 26 characters")
+    return _decode(text[-26:])
+
+
+def _decode(suffix: str) -> UUID:
+    number = 0
+    for character in suffix:
+        number = number << 5 | ALPHABET.index(character)
+    return UUID(int=number)
 
 
 OrgId = NewType("OrgId", UUID)

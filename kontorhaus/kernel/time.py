@@ -1,7 +1,8 @@
 """Time: instants in UTC, dates in a zone, and billing anchors that never drift.
 
-Two times are kept apart. *Machine time* is what this module reads: leases, backoff, signatures, retention. *Business time*
-is an organization's clock, handed in at the edge as an argument, so that a test clock can stand in its place.
+Two times are kept apart. *Machine time* is what this module reads: leases, backoff, signatures, retention.
+*Business time* is an organization's clock, handed in at the edge as an argument, so that a test clock can stand in
+its place.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""How a statement's columns fit the struct that they fill: PostgreSQL's types against Python's annotations."""
+"""How a statement's columns fit the struct that they fill: PostgreSQL's types against Python's
+annotations."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ TYPES: Final = {
     UUID: {"uuid"},
     Decimal: {"numeric"},
 }
-"""What asyncpg makes of a column, the other way round. `float` is missing on purpose; jsonb arrives as text."""
+"""What asyncpg makes of a column, the other way round. `float` is missing on purpose; jsonb arrives as
+text."""
 
 
 class Field(Struct, frozen=True):
@@ -66,7 +68,8 @@ def _wanted(annotation: Any) -> tuple[frozenset[str], bool]:
 def differences(
     row: type[Struct], columns: Sequence[asyncpg.Attribute], nullable: Sequence[bool | None]
 ) -> list[str]:
-    """Every way in which columns, taken in order, do not fit the struct. `nullable` is None where nobody knows."""
+    """Every way in which columns, taken in order, do not fit the struct. `nullable` is None where nobody
+    knows."""
     found = []
     for field, column, may_be_null in zip(fields_of(row), columns, nullable, strict=False):
         kind = column.type.name
@@ -86,13 +89,15 @@ async def nullable_columns(
 ) -> list[bool | None]:
     """For each column of a statement: may it be NULL? None for an expression, whose origin nobody knows.
 
-    The protocol's description of a row keeps a column's origin, but asyncpg does not hand it out. So the statement
-    becomes the body of an SQL function, which PostgreSQL stores as a parse tree with `resorigtbl` and `resorigcol`.
-    Nullable by an outer join alone is not noticed. Must run in a transaction that is rolled back.
+    The protocol's description of a row keeps a column's origin, but asyncpg does not hand it out. So the
+    statement becomes the body of an SQL function, which PostgreSQL stores as a parse tree with `resorigtbl`
+    and `resorigcol`. Nullable by an outer join alone is not noticed. Must run in a transaction that is rolled
+    back.
     """
     arguments = ", ".join(f"{kind.schema}.{_plain(kind)}" for kind in parameters)
+    statement = text.rstrip().rstrip(";")
     await connection.execute(
-        f"CREATE FUNCTION pg_temp.{PROBE}({arguments}) RETURNS SETOF record BEGIN ATOMIC {text.rstrip().rstrip(';')}; END"
+        f"CREATE FUNCTION pg_temp.{PROBE}({arguments}) RETURNS SETOF record BEGIN ATOMIC {statement}; END"
     )
     body = await connection.fetchval("SELECT prosqlbody::text FROM pg_proc WHERE proname = $1", PROBE)
     known = {
@@ -121,7 +126,8 @@ def origins(body: str) -> list[tuple[int, int]]:
 
 
 def _at_depth(tree: str, wanted: int) -> typing.Iterator[str]:
-    """The characters of a node tree that stand in exactly so many braces; backslash escapes the next character."""
+    """The characters of a node tree that stand in exactly so many braces; backslash escapes the next
+    character."""
     depth, escaped = 0, False
     for character in tree:
         if escaped:

@@ -27,6 +27,7 @@ async def catalog(admin_database_url: str) -> AsyncIterator[Connection]:
 
 @pytest.fixture
 async def login_of_nothing(catalog: Connection) -> str:
-    """A role as a process's login is before it takes one of the house's: it has nothing but what PUBLIC has."""
+    """A role as a process's login is before it takes one of the house's: it has nothing but what PUBLIC
+    has."""
     await catalog.execute("CREATE ROLE kontorhaus_house_nobody NOLOGIN")
     return "kontorhaus_house_nobody"

@@ -1,4 +1,5 @@
-"""Who may import whom, as contracts of import-linter. Rooms are found, not listed: a new room is under them at once."""
+"""Who may import whom, as contracts of import-linter. Rooms are found, not listed: a new room is under them
+at once."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ ROOM: Final = (
     "model",
     "errors",
 )
-"""The inside of a room, highest first. `errors` stands below `model`, since pure decisions raise the room's errors
-(docs/decisions/0001-errors-below-the-model.md)."""
+"""The inside of a room, highest first. `errors` stands below `model`, since pure decisions raise the room's
+errors (docs/decisions/0001-errors-below-the-model.md)."""
 
 ENTRANCES: Final = ("routes", "reactions", "jobs")
 """What `roles` may import past the door, to register it."""
@@ -47,12 +48,12 @@ LIBRARIES: Final = {
         "the web framework is known to the edge alone; write an action or a query, and let routes.py call it",
     ),
     "asyncpg": (
-        ("kontorhaus.platform.db", "kontorhaus.platform.postgres"),
-        "write a Query or a Command in store.py, and let `Db` and `Tx` carry it",
+        ("kontorhaus.platform.db", "kontorhaus.platform.postgres", "store"),
+        "write a Query or a Command in store.py; what a constraint refuses becomes an error of the room there",
     ),
     "aiohttp": (
         ("kontorhaus.platform.outbound", "kontorhaus.sandbox"),
-        "everything outbound goes through platform.outbound, which bounds, traces and tells NotSent from Unknown",
+        "what leaves goes through platform.outbound, which bounds, traces and tells NotSent from Unknown",
     ),
     "cryptography": (("kontorhaus.platform.secrets",), "seal and open through platform.secrets"),
     "opentelemetry": (("kontorhaus.platform.telemetry",), "use telemetry.span"),
@@ -62,11 +63,13 @@ LIBRARIES: Final = {
         "use telemetry.get_logger, which keeps personal data out",
     ),
 }
-"""Each library has one place, so that it can be replaced there; `routes` stands for the routes of any room."""
+"""Each library has its place, so that it can be replaced there; `routes` and `store` stand for those parts of
+any room."""
 
 
 class Rule(Struct, frozen=True):
-    """One contract: its name in a sentence, import-linter's type and options, and what to do when it breaks."""
+    """One contract: its name in a sentence, import-linter's type and options, and what to do when it
+    breaks."""
 
     name: str
     kind: str
@@ -133,23 +136,18 @@ def _doors() -> list[Rule]:
 
 
 def _libraries() -> list[Rule]:
-    routes = [m for m in _modules() if m.rpartition(".")[2] == "routes"]
-    return [
-        _protected(
-            f"{library} has one place",
-            [library],
-            [
-                *_existing(*(user for user in users if user != "routes")),
-                *(routes if "routes" in users else []),
-            ],
-            guidance,
-        )
-        for library, (users, guidance) in LIBRARIES.items()
-    ]
+    found = []
+    for library, (users, guidance) in LIBRARIES.items():
+        parts = [name for name in _modules() if name.split(".")[3:4] and name.split(".")[3] in users]
+        name = f"{library} has its place"
+        found.append(_protected(name, [library], [*_existing(*users), *parts], guidance))
+    return found
 
 
 def _circles() -> list[Rule]:
-    guidance = "Of two that need each other one is lower: let it be handed what it needs, or move the shared part down."
+    guidance = (
+        "Of two that need each other one is lower: hand it what it needs, or move what they share down."
+    )
     return [
         Rule(
             "no siblings know each other in a circle",
@@ -175,7 +173,8 @@ def _sandbox() -> list[Rule]:
 
 
 def _layers(container: str, layers: tuple[str, ...]) -> dict[str, list[str]]:
-    """Every layer is optional: a room has only the files that it needs, a floor only the rooms built so far."""
+    """Every layer is optional: a room has only the files that it needs, a floor only the rooms built so
+    far."""
     optional = []
     for line in layers:
         mark = "|" if "|" in line else ":"

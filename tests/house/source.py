@@ -1,4 +1,5 @@
-"""What the house is made of, read as text and syntax trees: the tests of the house look through these functions."""
+"""What the house is made of, read as text and syntax trees: the tests of the house look through these
+functions."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ ROOT: Final = Path(__file__).parents[2]
 HOUSE: Final = ROOT / "kontorhaus"
 
 ROOM_FLOORS: Final = ("people", "money", "goods", "wire")
-"""Floors that consist of rooms. Platform's packages have doors too, but their files carry names of their own."""
+"""Floors that consist of rooms. Platform's packages have doors too, but their files carry names of their
+own."""
 
 NOT_OURS: Final = ("LICENSE", "requirements/*.txt", "docs/reference/*")
 """Files that nobody writes by hand; what generates them is under the law instead."""
@@ -151,5 +153,6 @@ _SQL: Final = re.compile(
 
 
 def is_sql(literal: str) -> bool:
-    """Whether a string reads like a statement. Keywords are written in capitals in this house, so prose is not met."""
+    """Whether a string reads like a statement. Keywords are written in capitals in this house, so prose is
+    not met."""
     return _SQL.match(literal) is not None

@@ -26,7 +26,8 @@ def import_everything() -> tuple[str, ...]:
 
 @functools.cache
 def statements() -> dict[str, Statement]:
-    """`kontorhaus.people.access.store.KEYS` and what stands under it. One built by a function goes by its number."""
+    """`kontorhaus.people.access.store.KEYS` and what stands under it. One built by a function goes by its
+    number."""
     named = {id(value): name for name, value in _attributes_of_stores() if isinstance(value, Statement)}
     import_everything()
     return {named.get(id(s), f"unnamed statement {number}"): s for number, s in enumerate(Statement.every, 1)}

@@ -22,8 +22,8 @@ END: Final = "<!-- states:end -->"
 
 
 class Machine(Struct, frozen=True):
-    """One `TRANSITIONS` table with its `advance`. The first member of the statuses is where an object begins, unless
-    the model says otherwise by `INITIAL`."""
+    """One `TRANSITIONS` table with its `advance`. The first member of the statuses is where an object
+    begins, unless the model says otherwise by `INITIAL`."""
 
     module: str
     subject: type[Struct]

@@ -1,4 +1,5 @@
-"""Import contracts: one test each, so that a failure names the one that broke and the chain that breaks it."""
+"""Import contracts: one test each, so that a failure names the one that broke and the chain that breaks
+it."""
 
 from __future__ import annotations
 

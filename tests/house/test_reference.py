@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
+import itertools
 from pathlib import Path
 
 import pytest
 
-from kontorhaus.kernel.errors import KINDS, every_error
+from kontorhaus.kernel.errors import KINDS
 from kontorhaus.platform import postgres
 from tests.house import reference
 from tests.house.source import place
 from tests.house.statements import import_everything
 
 
-def up_to_date(path: Path, wanted: str) -> bool:
-    return path.is_file() and path.read_text(encoding="utf-8") == wanted
+def difference(path: Path, wanted: str) -> str:
+    """The first lines in which a page differs from what it must be; empty when it does not."""
+    kept = path.read_text(encoding="utf-8") if path.is_file() else ""
+    lines = difflib.unified_diff(kept.splitlines(), wanted.splitlines(), lineterm="", n=1)
+    return "\n".join(itertools.islice(lines, 40))
 
 
 @pytest.mark.parametrize("name", ["settings", "errors", "events", "cli"])
@@ -28,15 +33,18 @@ def test_the_page_is_up_to_date(name: str) -> None:
     }[name]
     path = reference.FOLDER / f"{name}.md"
 
-    assert up_to_date(path, write()), f"{place(path)} is out of step with the code; run `make docs`"
+    shown = difference(path, write())
+
+    assert not shown, f"{place(path)} is out of step with the code; run `make docs`\n{shown}"
 
 
 def test_the_schema_is_what_the_migrations_make(admin_database_url: str) -> None:
-    """docs/reference/schema.sql shows what a migration brings as a difference of lines, to whoever reviews it."""
+    """docs/reference/schema.sql shows what a migration brings as a difference of lines, to whoever reviews
+    it."""
     path = reference.FOLDER / "schema.sql"
-    wanted = reference.dumped(admin_database_url, postgres.find(None).folder / "pg_dump")
+    shown = difference(path, reference.dumped(admin_database_url, postgres.find(None).folder / "pg_dump"))
 
-    assert up_to_date(path, wanted), f"{place(path)} is out of step with migrations/; run `make docs`"
+    assert not shown, f"{place(path)} is out of step with migrations/; run `make docs`\n{shown}"
 
 
 def test_no_page_is_left_behind() -> None:
@@ -48,16 +56,14 @@ def test_no_page_is_left_behind() -> None:
 
 def test_codes_are_one_of_a_kind() -> None:
     """A code is a contract: two errors under one code could not be told apart."""
-    import_everything()
-    codes = sorted(error.code for error in set(every_error()))
+    codes = sorted(error.code for error in reference.house_errors())
 
     assert codes == sorted(set(codes))
 
 
 def test_errors_are_explained() -> None:
     """Code, title and page of each: the docstring says what happened and what the caller can do."""
-    import_everything()
-    for error in set(every_error()):
+    for error in reference.house_errors():
         assert error.code.replace("_", "").isalnum(), f"{error.__name__}: a code is lower_case_words"
         assert error.code == error.code.lower(), f"{error.__name__}: a code is lower_case_words"
         assert error.__dict__.get("title"), f"{error.__name__} has no title of its own"

@@ -47,7 +47,7 @@ FORBIDDEN_IMPORTS: Final = {
         r"asyncio|asyncpg|aiohttp|litestar|socket|subprocess|time|os"
         r"|kontorhaus\.kernel\.time\.(utc_now|monotonic)"
         r"|kontorhaus\.platform\.(db|http|idempotency|outbound|postgres|secrets|telemetry)",
-        "a model decides purely: hand the instant in as a parameter, and let actions do what waits or is read",
+        "a model decides purely: hand the instant in as a parameter, and let actions do what waits or reads",
     ),
     "errors": (
         r"http|litestar|kontorhaus\.platform\.http",
@@ -174,7 +174,8 @@ def test_routes_reactions_and_jobs_never_catch() -> None:
 
 
 def test_statements_stand_in_stores_alone() -> None:
-    """Also below the rooms: platform/db and platform/postgres speak to the server itself, nobody else does."""
+    """Also below the rooms: platform/db and platform/postgres speak to the server itself, nobody else
+    does."""
     free = (HOUSE / "platform" / "db", HOUSE / "platform" / "postgres")
     stores = {path for _, path in parts("store")}
     found = [
@@ -204,7 +205,8 @@ def test_stores_open_no_transaction() -> None:
 
 
 def test_a_function_is_handed_a_transaction_or_the_right_to_open_one() -> None:
-    """`tx` says: neither commits nor leaves for the network. `db` says: owns its phases. Both would say nothing."""
+    """`tx` says: neither commits nor leaves for the network. `db` says: owns its phases. Both would say
+    nothing."""
     found = [
         f"{place(path)}:{function.lineno}: {function.name} takes both `tx` and `db`"
         for path in python("kontorhaus")

@@ -1,4 +1,5 @@
-"""Habits of the schema: types that keep what they are given, states as text with a CHECK, names that agree."""
+"""Habits of the schema: types that keep what they are given, states as text with a CHECK, names that
+agree."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ async def test_columns_have_types_that_keep_what_they_are_given(catalog: Connect
 
 
 async def test_there_is_no_enum_type(catalog: Connection) -> None:
-    """Its = is not leakproof, so under row security it would keep no index; and a value can never be taken away."""
+    """Its = is not leakproof, so under row security it would keep no index; and a value can never be taken
+    away."""
     found = await catalog.fetchval("SELECT array_agg(typname::text) FROM pg_type WHERE typtype = 'e'")
 
     assert found is None, f"{found}: write text with CHECK (… IN (…))"
@@ -106,9 +108,13 @@ async def test_every_foreign_key_is_found_from_its_other_end(catalog: Connection
 
 
 async def test_nothing_is_numbered_by_the_database(catalog: Connection) -> None:
-    """Ids are made by us, in order of time; a sequence leaves gaps, tells how much there is, and knows no organization."""
+    """Ids are made by us, in order of time; a sequence leaves gaps, tells how much there is, and knows no
+    organization."""
     found = await catalog.fetchval(
-        "SELECT array_agg(relname::text) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace"
+        """
+        SELECT array_agg(relname::text) FROM pg_class
+        WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
+        """
     )
 
     assert found is None, f"{found}: NOUN.new() makes the id"

@@ -1,4 +1,5 @@
-"""Every statement against the migrated schema: it parses, a role may run it, and its columns fill the struct."""
+"""Every statement against the migrated schema: it parses, a role may run it, and its columns fill the
+struct."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 import pytest
+from msgspec import Struct
 
 from kontorhaus.platform.db.query import Query, Statement
 from tests.house.columns import differences, nullable_columns
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
 ROLES: Final = ("kontorhaus_app", "kontorhaus_system", "kontorhaus_maintenance")
 
 NEVER_NULL: Final = {
-    "Due.resume_kind": "resume_at, by which it is found, is set only together with a resumer (a CHECK says so)",
+    "Due.resume_kind": "resume_at, by which it is found, is set only together with a resumer (a CHECK)",
     "Due.subject": "the same",
 }
-"""Fields that take no None though their column may be NULL: what the statement's WHERE makes sure of, and why."""
+"""Fields that take no None though their column may be NULL: what the statement's WHERE makes sure of, and
+why."""
 
 
 async def test_there_are_statements() -> None:
@@ -99,14 +102,14 @@ async def _refusal(catalog: Connection, role: str, text: str) -> str | None:
         await attempt.rollback()
 
 
-async def test_a_wrong_struct_is_noticed(catalog: Connection) -> None:
-    """The check itself: every kind of difference is seen."""
-    some = next(s for s in statements().values() if isinstance(s, Query))
-    prepared = await catalog.prepare("SELECT 1::bigint AS amount, 'x'::text AS name")
+class Wrong(Struct, frozen=True):
+    amount: str
+    name: int | None
 
-    class Wrong(some.row.__base__, frozen=True):  # type: ignore[name-defined, misc]
-        amount: str
-        name: int | None
+
+async def test_a_wrong_struct_is_noticed(catalog: Connection) -> None:
+    """The check itself: a wrong type and a column that may be NULL are both seen."""
+    prepared = await catalog.prepare("SELECT 1::bigint AS amount, 'x'::text AS name")
 
     found = differences(Wrong, prepared.get_attributes(), [True, True])
 

@@ -1,4 +1,5 @@
-"""Every state machine: the whole matrix, what is reachable, what the database allows, and the diagram in the docs."""
+"""Every state machine: the whole matrix, what is reachable, what the database allows, and the diagram in
+the docs."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ def test_from_every_status_there_is_an_end(machine: Machine) -> None:
 
 @every_machine
 def test_the_whole_matrix(machine: Machine) -> None:
-    """Each status with each step: the table's arrow is taken, and where there is none the room's error is raised."""
+    """Each status with each step: the table's arrow is taken, and where there is none the room's error is
+    raised."""
     for status, step in itertools.product(machine.statuses, machine.steps):
         subject = structs.replace(sample(machine.subject), status=status)
         if (status, step) in machine.transitions:

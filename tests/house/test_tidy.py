@@ -1,4 +1,5 @@
-"""Small functions, small files, and words that the house does without. Each finding names what to write instead."""
+"""Small functions, small files, and words that the house does without. Each finding names what to write
+instead."""
 
 from __future__ import annotations
 
@@ -49,7 +50,7 @@ def test_functions_are_short() -> None:
 
 def test_files_are_short() -> None:
     found = [
-        f"{place(path)}: {lines} lines of {FILE_LINES_MAX}; make it a folder of the same name, a file per noun"
+        f"{place(path)}: {lines} lines of {FILE_LINES_MAX}; make it a folder, a file per noun"
         for path in written()
         if path.suffix in CODE and (lines := len(text(path).splitlines())) > FILE_LINES_MAX
     ]
@@ -188,10 +189,10 @@ def test_constants_of_the_house_have_their_reason_beside_them() -> None:
 
 def _numbers(path: Path) -> Iterator[tuple[str, ast.stmt]]:
     for node in tree(path).body:
-        target = node.target if isinstance(node, ast.AnnAssign) else None
-        target = node.targets[0] if isinstance(node, ast.Assign) else target
-        value = getattr(node, "value", None)
-        if isinstance(target, ast.Name) and isinstance(value, ast.Constant | ast.BinOp):
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+        if isinstance(target, ast.Name) and isinstance(node.value, ast.Constant | ast.BinOp):
             yield target.id, node
 
 
@@ -248,7 +249,8 @@ def _helpers(path: Path) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
 def _asserts(
     function: ast.AST, helpers: dict[str, ast.FunctionDef | ast.AsyncFunctionDef], depth: int = 3
 ) -> bool:
-    """An assert, pytest.raises and the like, a helper called `assert_…`, or one of the same file that does."""
+    """An assert, pytest.raises and the like, a helper called `assert_…`, or one of the same file that
+    does."""
     for node in ast.walk(function):
         if isinstance(node, ast.Assert):
             return True

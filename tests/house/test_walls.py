@@ -28,7 +28,8 @@ WITHOUT_LEADING_ORG_ID: Final = {
     "idempotency_key_unfinished": "the worker claims open calls of every organization, oldest first",
     "idempotency_key_created": "old keys of every organization are forgotten in one sweep",
 }
-"""Indexes that serve the system role. A request's statement never uses them, since it knows its organization."""
+"""Indexes that serve the system role. A request's statement never uses them, since it knows its
+organization."""
 
 APPEND_ONLY: Final = ("audit_entry",)
 """Tables of which no role may change or remove a row."""
@@ -64,7 +65,8 @@ async def test_every_table_belongs_to_an_organization_or_stands_on_the_list(cata
 
 
 async def test_every_table_has_forced_row_security(catalog: Connection) -> None:
-    """A partition that nobody was granted anything on is reached through its parent alone, and so by its wall."""
+    """A partition that nobody was granted anything on is reached through its parent alone, and so by its
+    wall."""
     open_tables = {
         t["name"]
         for t in await catalog.fetch(TABLES)
@@ -77,10 +79,11 @@ async def test_every_table_has_forced_row_security(catalog: Connection) -> None:
 
 
 async def test_every_policy_is_the_wall(catalog: Connection) -> None:
-    """One permissive policy a role; that of requests compares org_id with the running transaction's organization."""
+    """One permissive policy a role; that of requests compares org_id with the running transaction's
+    organization."""
     walls = {}
     for policy in await catalog.fetch(
-        "SELECT tablename, roles::text[], permissive, cmd, qual, with_check FROM pg_policies ORDER BY policyname"
+        "SELECT tablename, roles::text[], permissive, cmd, qual, with_check FROM pg_policies"
     ):
         form = tuple(policy.values())[2:]
         walls[policy["tablename"], tuple(policy["roles"])] = form
@@ -101,13 +104,15 @@ async def test_every_policy_is_the_wall(catalog: Connection) -> None:
 
 
 async def test_the_wall_stands_without_an_organization(catalog: Connection) -> None:
-    """current_org() is NULL when nothing was set and when the setting was left empty: then no row is equal to it."""
+    """current_org() is NULL when nothing was set and when the setting was left empty: then no row is equal
+    to it."""
     assert await catalog.fetchval("SELECT current_org() IS NULL")
     assert await catalog.fetchval("SELECT set_config('app.org', '', true) = '' AND current_org() IS NULL")
 
 
 async def test_org_id_leads_every_index(catalog: Connection) -> None:
-    """Row-level security adds `org_id = …` to every statement: an index that does not begin with it does not serve."""
+    """Row-level security adds `org_id = …` to every statement: an index that does not begin with it does
+    not serve."""
     trailing = await catalog.fetch(
         """
         SELECT index.relname AS name
@@ -125,7 +130,8 @@ async def test_org_id_leads_every_index(catalog: Connection) -> None:
 
 
 async def test_no_foreign_key_crosses_a_wall(catalog: Connection) -> None:
-    """Foreign keys are checked past row security: one without org_id could point into another organization."""
+    """Foreign keys are checked past row security: one without org_id could point into another
+    organization."""
     crossing = await catalog.fetch(
         """
         SELECT k.conrelid::regclass::text || ' → ' || k.confrelid::regclass::text AS key
@@ -148,7 +154,8 @@ GRANTS: Final = """
     FROM pg_class c
     CROSS JOIN LATERAL aclexplode(c.relacl) AS g
     LEFT JOIN pg_roles r ON r.oid = g.grantee
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND g.grantee <> c.relowner
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+      AND g.grantee <> c.relowner
       AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
     ORDER BY 1, 2, 3
 """
@@ -188,7 +195,8 @@ async def test_a_login_has_nothing_of_its_own(catalog: Connection, login_of_noth
         """
         SELECT c.relname AS name FROM pg_class c
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
-          AND (has_any_column_privilege($1, c.oid, 'SELECT, INSERT, UPDATE') OR has_table_privilege($1, c.oid, 'DELETE'))
+          AND (has_any_column_privilege($1, c.oid, 'SELECT, INSERT, UPDATE') OR has_table_privilege($1,
+          c.oid, 'DELETE'))
         """,
         login_of_nothing,
     )
@@ -241,12 +249,14 @@ async def test_the_app_role_owns_nothing(catalog: Connection) -> None:
 
 
 async def test_views_look_with_the_callers_eyes(catalog: Connection) -> None:
-    """A view reads as its owner, past the caller's wall, unless it says security_invoker; a stored one always does."""
+    """A view reads as its owner, past the caller's wall, unless it says security_invoker; a stored one
+    always does."""
     blind = await catalog.fetch(
         """
         SELECT relname FROM pg_class
         WHERE relnamespace = 'public'::regnamespace
-          AND (relkind = 'm' OR (relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY (reloptions), false)))
+          AND (relkind = 'm'
+               OR relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY (reloptions), false))
         """
     )
 
@@ -262,7 +272,7 @@ async def test_functions_with_their_owners_rights_are_listed(catalog: Connection
         for row in await catalog.fetch(
             """
             SELECT p.proname AS name, p.proowner::regrole::text AS owner,
-                   coalesce(array_to_string(p.proconfig, ',') LIKE '%search_path=pg_catalog%', false) AS pinned
+                   coalesce(p.proconfig::text LIKE '%search_path=pg_catalog%', false) AS pinned
             FROM pg_proc p
             WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
             """

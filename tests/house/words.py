@@ -1,7 +1,7 @@
 """Words that the house does without, each with what stands in its place.
 
-`CALLS` are looked for in the syntax tree of Python, so a docstring may speak of them; `WORDS` in every line of every
-file that people write. A needle that would be met in this very file is built from pieces.
+`CALLS` are looked for in the syntax tree of Python, so a docstring may speak of them; `WORDS` in every line
+of every file that people write. A needle that would be met in this very file is built from pieces.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ CALLS: Final = {
         "waiting for the event itself: a pipe, a lock, asyncio.Event, a poll with a time-out"
     ),
     "print": Banned("telemetry.get_logger(), or click.echo in the command line", ("bench/",)),
-    "uuid.uuid4": Banned("NOUN.new() of kernel/ids: ids are UUIDv7, so that indexes grow at one end"),
-    "uuid4": Banned("NOUN.new() of kernel/ids: ids are UUIDv7, so that indexes grow at one end"),
+    "uuid.uuid4": Banned(
+        "NOUN.new() of kernel/ids: ids are UUIDv7, so that indexes grow at one end", ("tests/", "bench/")
+    ),
+    "uuid4": Banned(
+        "NOUN.new() of kernel/ids: ids are UUIDv7, so that indexes grow at one end", ("tests/", "bench/")
+    ),
     "eval": Banned("a table of functions"),
     "pickle.loads": Banned("msgspec, which runs nothing that it reads"),
     "json.dumps": Banned("msgspec.json.encode", ("bench/", "tests/")),
@@ -47,7 +51,7 @@ WORDS: Final = {
     ),
     r"\b[a-zA-Z]\.\*(?=\s+FROM\b)": Banned("naming the columns: old and new code share one schema"),
     r"(?<![\w.~*])/(?:" + "|".join(("ho" + "me", "ro" + "ot", "wo" + "rk", "Us" + "ers")) + r")/\w": Banned(
-        "a path from the repository's root, or a folder that the caller names: this one is on one machine only"
+        "a path from the repository's root, or a folder that the caller names: this one is on one machine"
     ),
     "|".join(("py" + r"pi\.org", "python" + "hosted", "npm" + r"js\.(?:org|com)", "gh" + r"cr\.io")): Banned(
         "the package's name alone: whoever installs it names the registry"

@@ -1,5 +1,5 @@
-"""Parties: who one trades with, and the organization's own legal entities. What is personal can be erased for good;
-what is dated is never changed, only ended."""
+"""Parties: who one trades with, and the organization's own legal entities. What is personal can be erased for
+good; what is dated is never changed, only ended."""
 
 from kontorhaus.people.parties.actions import create as create
 from kontorhaus.people.parties.actions import iban_of as iban_of

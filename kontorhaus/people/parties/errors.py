@@ -20,16 +20,16 @@ class PartyPartNotFound(NotFound):
 
 
 class PartyInvalid(Invalid):
-    """A field of the party is of the right form and still wrong: a country that does not exist, a tax id or an IBAN
-    whose check digits do not fit, a last day before the first. `errors` names every such field."""
+    """A field of the party is of the right form and still wrong: a country that does not exist, a tax id or
+    an IBAN whose check digits do not fit, a last day before the first. `errors` names every such field."""
 
     code = "party_invalid"
     title = "A field of the party is wrong"
 
 
 class PartySearchInvalid(Invalid):
-    """The list cannot be asked like this. A search takes one to five words, one of them of two letters or more, and
-    only one of `search`, `reference` and `tax_id` can be given; `role` goes with each."""
+    """The list cannot be asked like this. A search takes one to five words, one of them of two letters or
+    more, and only one of `search`, `reference` and `tax_id` can be given; `role` goes with each."""
 
     code = "party_search_invalid"
     title = "The search cannot be answered"
@@ -38,9 +38,8 @@ class PartySearchInvalid(Invalid):
 class PartyExists(Conflict):
     """There is a party with the id that you chose, and it was created with other content.
 
-    The same id with the same content is the same party, and creating it again is no error. Take a new id for a new
-    party, or change the one that exists.
-    """
+    The same id with the same content is the same party, and creating it again is no error. Take a new id for
+    a new party, or change the one that exists."""
 
     code = "party_exists"
     title = "The id belongs to another party"
@@ -68,32 +67,33 @@ class PartyErased(Conflict):
 
 
 class PartyIsLegalEntity(Conflict):
-    """The party is a legal entity of your own organization, which invoices and books name as their author. It cannot
-    be erased."""
+    """The party is a legal entity of your own organization, which invoices and books name as their author. It
+    cannot be erased."""
 
     code = "party_is_legal_entity"
     title = "A legal entity cannot be erased"
 
 
 class PartyPartEnded(Conflict):
-    """The address, tax id or bank account ends on the given day or earlier already. An end can be brought forward,
-    not put off: add the part anew instead."""
+    """The address, tax id or bank account ends on the given day or earlier already. An end can be brought
+    forward, not put off: add the part anew instead."""
 
     code = "party_part_ended"
     title = "It has ended already"
 
 
 class PartyDatesOverlap(Conflict):
-    """Another one of the same kind begins later, within the given time. A party has one registered address, one
-    billing address, one tax id of a kind and country, and each bank account once, at a time. End the later one
-    first, or give a `valid_to`."""
+    """Another one of the same kind begins later, within the given time. A party has one registered address,
+    one billing address, one tax id of a kind and country, and each bank account once, at a time. End the
+    later one first, or give a `valid_to`."""
 
     code = "party_dates_overlap"
     title = "Two of a kind at the same time"
 
 
 class PartyPartLimit(Refused):
-    """A party keeps at most 100 addresses, 100 tax ids and 100 bank accounts, those that have ended included."""
+    """A party keeps at most 100 addresses, 100 tax ids and 100 bank accounts, those that have ended
+    included."""
 
     code = "party_part_limit"
     title = "The party has too many of these"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -22,7 +21,8 @@ LAST: Final = UUID(int=2**128 - 1)
 FIRST: Final = UUID(int=0)
 
 COUNTED_MAX: Final = 1_000
-"""How far the parties of a word are counted to find the rarest word: exact where it matters, a millisecond at most."""
+"""How far the parties of a word are counted to find the rarest word: exact where it matters, a millisecond at
+most."""
 
 
 async def party(db: Db, org_id: OrgId, party_id: PartyId) -> Party:
@@ -84,13 +84,12 @@ class Found(Struct, frozen=True):
 async def search(
     db: Db, org_id: OrgId, text: str, *, role: Role | None, after: Place | None, limit: int
 ) -> Found:
-    """Parties that have, for every word of `text`, a term that begins with it; see `model/words.py` for which terms
-    and how they are folded. In the order of the term that was found, then by id.
+    """Parties that have, for every word of `text`, a term that begins with it; see `model/words.py` for which
+    terms and how they are folded. In the order of the term that was found, then by id.
 
-    Guarantees: each party once per search, across all its pages, as long as its terms do not change meanwhile. Not
-    guaranteed: a ranking. The cost is that of the rarest word: its terms are walked, and the other words are looked
-    up for each. Raises PartySearchInvalid.
-    """
+    Guarantees: each party once per search, across all its pages, as long as its terms do not change
+    meanwhile. Not guaranteed: a ranking. The cost is that of the rarest word: its terms are walked, and the
+    other words are looked up for each. Raises PartySearchInvalid."""
     words = prefixes(text)
     async with db.org(org_id, read_only=True) as tx:
         walked = await _walked(tx, org_id, words, after)
@@ -114,7 +113,8 @@ async def search(
 
 
 async def _walked(tx: Tx, org_id: OrgId, words: list[Prefix], after: Place | None) -> Prefix:
-    """The word whose terms are walked: that of the page before, else the rarest, of equally rare ones the longest."""
+    """The word whose terms are walked: that of the page before, else the rarest, of equally rare ones the
+    longest."""
     begun = [word for word in words if after and word.low == after.word]
     if begun or len(words) == 1:
         return (begun or words)[0]

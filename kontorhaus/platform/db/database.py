@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import asyncpg
 
@@ -21,7 +21,9 @@ from kontorhaus.platform.db.errors import (
 )
 
 if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy[asyncpg.Record]
     Pool = asyncpg.Pool[asyncpg.Record]
 
 T = TypeVar("T")
@@ -209,14 +211,14 @@ class Db:
             self._pool.terminate()
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[type-arg]
+class _Connection(asyncpg.Connection):
     """A connection that is handed back without a round trip: we set nothing that outlives a transaction."""
 
     def get_reset_query(self) -> str:
         return ""
 
 
-async def _acquire(pool: Pool) -> Any:
+async def _acquire(pool: Pool) -> Connection:
     began = monotonic()
     try:
         return await pool.acquire(timeout=ACQUIRE_SECONDS)
@@ -226,7 +228,7 @@ async def _acquire(pool: Pool) -> Any:
         telemetry.metrics.acquire_seconds.observe(monotonic() - began)
 
 
-async def _refuse_unfit(connection: Any) -> None:
+async def _refuse_unfit(connection: Connection) -> None:
     version = int(await connection.fetchval("SELECT current_setting('server_version_num')"))
     if version < POSTGRES_OLDEST:
         raise PostgresTooOld(f"PostgreSQL {version // 10_000} is too old; 16 or newer is needed", found=version)

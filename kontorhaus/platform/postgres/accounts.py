@@ -40,24 +40,24 @@ class Account(Struct, frozen=True):
         """Give a file, or a folder with all that is in it, to this account. Only root's house ever has to."""
         if os.geteuid() != 0 or path.lstat().st_uid == self.uid:
             return
-        for folder, _, files in os.walk(path):
-            for name in files:
+        # The top last: until all is done, its old owner says that something is left to do.
+        for folder, folders, files in os.walk(path, topdown=False):
+            for name in (*folders, *files):
                 os.lchown(Path(folder) / name, self.uid, self.gid)
-            os.lchown(folder, self.uid, self.gid)
         os.lchown(path, self.uid, self.gid)
 
 
 def choose(binaries: Binaries, folder: Path, *, namespaces: bool = True) -> Account:
     """The account under which the programs can be run and the database's folder be entered.
 
-    Not root: this one. Root: first a user namespace, in which root is called nobody and owns its files as before; then
-    the account `postgres`, else `nobody`; then the same account with the capability to pass through folders it may not
-    enter (a checkout under /root). `namespaces=False` leaves out the first, as container runtimes do. NoAccount says
-    what to do when none of them works.
+    Not root: this one. Root: the account to which the folder belongs already, if that is another one; else a user
+    namespace, in which root is called nobody and owns its files as before; else the account `postgres` or `nobody`.
+    An account that may not enter a folder on the way (a checkout under /root) is given the capability to pass through.
+    `namespaces=False` leaves the namespace out, as container runtimes do. NoAccount says what to do when none works.
     """
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid())
-    for account in _unprivileged(namespaces=namespaces):
+    for account in _unprivileged(folder, namespaces=namespaces):
         if _reaches(account, binaries, folder):
             return account
     raise NoAccount(
@@ -68,20 +68,29 @@ def choose(binaries: Binaries, folder: Path, *, namespaces: bool = True) -> Acco
     )
 
 
-def _unprivileged(*, namespaces: bool) -> Iterator[Account]:
-    unshare, setpriv = shutil.which("unshare"), shutil.which("setpriv")
+def _unprivileged(folder: Path, *, namespaces: bool) -> Iterator[Account]:
+    owner = folder.stat()
+    if owner.st_uid != 0:
+        yield from _become(owner.st_uid, owner.st_gid)
+    unshare = shutil.which("unshare")
     if namespaces and unshare:
         yield Account(0, 0, (unshare, "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--"))
     entry = _entry("postgres") or _entry("nobody")
-    if entry is None or setpriv is None:
+    if entry is not None:
+        yield from _become(entry.pw_uid, entry.pw_gid)
+
+
+def _become(uid: int, gid: int) -> Iterator[Account]:
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
         return
-    become = (f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups")
-    yield Account(entry.pw_uid, entry.pw_gid, (setpriv, *become, "--"))
+    words = (f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--")
+    yield Account(uid, gid, (setpriv, *words))
     # The narrower right first; Docker's default set has only the wider one. PostgreSQL looks for its own program by
-    # access(2), which heeds capabilities of others than root only under this securebit (capabilities(7)).
+    # access(2), which heeds the capabilities of others than root only under this securebit (capabilities(7)).
     for right in ("+dac_read_search", "+dac_override"):
         rights = ("--securebits=+no_setuid_fixup", "--inh-caps", right, "--ambient-caps", right)
-        yield Account(entry.pw_uid, entry.pw_gid, (setpriv, *rights, *become, "--"))
+        yield Account(uid, gid, (setpriv, *rights, *words))
 
 
 def _reaches(account: Account, binaries: Binaries, folder: Path) -> bool:

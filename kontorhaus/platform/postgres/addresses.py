@@ -8,7 +8,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 
 def socket_url(folder: Path, *, login: str, database: str, password: str | None = None) -> str:
     """The address of a server that listens on a socket in `folder`."""
-    return f"postgresql://{_who(login, password)}@/{quote(database, safe='')}?{urlencode({'host': str(folder)})}"
+    return (
+        f"postgresql://{_who(login, password)}@/{quote(database, safe='')}?{urlencode({'host': str(folder)})}"
+    )
 
 
 def tcp_url(port: int, *, login: str, database: str, password: str | None = None) -> str:

@@ -95,7 +95,9 @@ def _look(folder: Path) -> Binaries | str:
     if missing:
         return f"{folder} lacks {', '.join(missing)}"
     try:
-        told = subprocess.run([folder / "postgres", "--version"], check=True, capture_output=True, text=True).stdout
+        told = subprocess.run(
+            [folder / "postgres", "--version"], check=True, capture_output=True, text=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         return f"{folder}/postgres does not run here ({error})"
     match = re.search(r"\(PostgreSQL\) ((\d+)\S*)", told)  # "postgres (PostgreSQL) 18.6 (Debian 18.6-1)"

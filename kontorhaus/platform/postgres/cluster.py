@@ -19,6 +19,8 @@ from kontorhaus.platform.postgres.keeper import environment
 ADMIN: Final = "kontorhaus_admin"
 """The superuser of the cluster. Migrations use it; requests never do."""
 
+PASSWORD_FILE: Final = "admin.password"
+
 CONFIGURATION: Final = "kontorhaus.conf"
 
 BUILTIN_LOCALE_MAJOR: Final = 17
@@ -56,9 +58,7 @@ host  replication all 127.0.0.1/32 scram-sha-256
 """
 
 
-def make(
-    folder: Path, binaries: Binaries, account: Account, *, durable: bool, lock: int, password_file: Path
-) -> Path:
+def make(folder: Path, binaries: Binaries, account: Account, *, durable: bool, lock: int) -> Path:
     """The data folder within `folder`: made by initdb if there is none, else checked to be one that these programs
     read.
 
@@ -69,15 +69,13 @@ def make(
     data = folder / "data"
     if data.exists():
         _check(data, binaries)
-        account.own(data)
         return data
     new = folder / "data.new"
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
-    if not password_file.exists():
-        _write(password_file, secrets.token_urlsafe(32) + "\n", account)
     account.own(new)
-    account.own(password_file)
+    password_file = folder / PASSWORD_FILE
+    _write(password_file, secrets.token_urlsafe(32) + "\n", account)
     arguments = ["-D", str(new), "-U", ADMIN, f"--pwfile={password_file}", "--auth=scram-sha-256"]
     arguments += ["--encoding=UTF8", "--locale=C", "--data-checksums"]
     if binaries.major >= BUILTIN_LOCALE_MAJOR:
@@ -94,9 +92,16 @@ def make(
         refuse_full_disk(words, folder)
         raise ServerFailed(f"initdb could not make a cluster in {folder}: {words}", folder=str(folder))
     with (new / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write(f"\ninclude '{CONFIGURATION}'  # written by Kontorhaus at every start; ALTER SYSTEM wins over it\n")
+        file.write(
+            f"\ninclude '{CONFIGURATION}'  # written by Kontorhaus at every start; ALTER SYSTEM wins over it\n"
+        )
     new.rename(data)
     return data
+
+
+def admin_password(folder: Path) -> str:
+    """The superuser's password, which a connection over a port needs. Kept in a file for its owner's eyes alone."""
+    return (folder / PASSWORD_FILE).read_text(encoding="ascii").strip()
 
 
 def configure(

@@ -38,7 +38,11 @@ lead them elsewhere."""
 
 def environment(**own: str) -> dict[str, str]:
     """The environment for PostgreSQL's programs. English messages, since some of them are recognised."""
-    return {name: os.environ[name] for name in INHERITED if name in os.environ} | {"LC_ALL": "C", "TZ": "UTC"} | own
+    return (
+        {name: os.environ[name] for name in INHERITED if name in os.environ}
+        | {"LC_ALL": "C", "TZ": "UTC"}
+        | own
+    )
 
 
 def keep(
@@ -60,7 +64,13 @@ def keep(
     """
     with log.open("ab") as words:
         return subprocess.Popen(
-            ["/bin/sh", "-c", SCRIPT, "kontorhaus-postgres-keeper", *account.command(*command, ends_with_parent=True)],
+            [
+                "/bin/sh",
+                "-c",
+                SCRIPT,
+                "kontorhaus-postgres-keeper",
+                *account.command(*command, ends_with_parent=True),
+            ],
             stdin=subprocess.PIPE if lifeline is None else lifeline,
             stdout=words,
             stderr=words,

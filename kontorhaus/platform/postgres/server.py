@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
+import re
 import signal
 import socket
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final
 
 from kontorhaus.kernel.time import monotonic, utc_now
-from kontorhaus.platform.postgres import accounts, addresses, cluster, keeper, psql
-from kontorhaus.platform.postgres.accounts import Account
+from kontorhaus.platform.postgres import accounts, addresses, cluster, keeper, psql, sockets
 from kontorhaus.platform.postgres.binaries import Binaries
 from kontorhaus.platform.postgres.errors import (
-    DiskFull,
     FolderHeld,
     FolderUnusable,
     PortTaken,
     ServerFailed,
     ServerStopping,
-    SocketPathTooLong,
 )
 from kontorhaus.platform.postgres.locks import Lock
 
-SOCKET_PATH_BYTES_MAX: Final = 100
-"""sun_path holds 104 bytes on macOS and 108 on Linux, the ending zero included (unix(4), unix(7))."""
-
 START_SECONDS: Final = 600
 """After a crash PostgreSQL replays up to max_wal_size (1 GB) before it answers: minutes on a slow disk. Giving up
-earlier would begin the same replay again."""
+earlier would only begin the same replay again."""
 
 STOP_SECONDS: Final = 60
 """A fast shutdown writes what is dirty in shared_buffers: 128 MB, seconds even on a slow disk."""
 
+ABORT_SECONDS: Final = 10
+"""An immediate shutdown writes nothing; PostgreSQL itself kills what is left after 5 seconds."""
+
 HANDOVER_SECONDS: Final = 30
 """How long a start waits for the server of a house that has just died: it may be writing its last checkpoint."""
+
+NO_PARAMETERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Server:
@@ -50,13 +49,240 @@ class Server:
     Not guaranteed: that it comes back when PostgreSQL itself dies while the house lives.
     """
 
-    def __init__(
-        self, *, binaries: Binaries, socket_folder: Path, port: int | None, password_file: Path, folder: Path
-    ) -> None:
+    def __init__(self, folder: Path, binaries: Binaries, port: int | None) -> None:
+        self.folder = folder
         self.binaries = binaries
-        self.socket_folder = socket_folder
         self.port = port
-        self._password_file = password_file
-        self._folder = folder
-        self._locks: list[Lock] = []
+        self._socket_folder = folder / "socket"
         self._keeper: subprocess.Popen[bytes] | None = None
+        self._locks = contextlib.ExitStack()
+
+    @classmethod
+    def start(
+        cls,
+        folder: Path,
+        *,
+        binaries: Binaries,
+        port: int | None = None,
+        durable: bool = True,
+        parameters: Mapping[str, str] = NO_PARAMETERS,
+        namespaces: bool = True,
+        lifeline: int | None = None,
+    ) -> Server:
+        """Start the cluster in `folder`, which is made on the first start (0.7 s; later ones take 0.1 s).
+
+        It listens on a socket that this account alone can reach. `port` opens 127.0.0.1 as well, for passwords only, and
+        then the addresses lead there; 0 takes a free one. `durable=False` turns fsync and the like off: for tests alone,
+        a crash of the machine loses the cluster. `parameters` are PostgreSQL's own and win over the house's.
+        `namespaces=False` is for machines that only seem to have user namespaces. `lifeline` is the reading end of a
+        pipe: the server then ends with the pipe's writers instead of with this process.
+
+        Every way to fail is an error of this package whose message says what to do; nothing half-made stays behind.
+        """
+        folder = folder.expanduser().absolute()
+        server = cls(folder, binaries, _free_port() if port == 0 else port)
+        with contextlib.ExitStack() as undo:
+            undo.callback(server.stop)
+            house_lock, server_lock = server._hold()
+            try:
+                account = accounts.choose(binaries, folder, namespaces=namespaces)
+                account.own(folder)
+                data = cluster.make(folder, binaries, account, durable=durable, lock=server_lock.descriptor)
+                _clear_stale_pid(data)
+                server._socket_folder = sockets.make(folder, account)
+                cluster.configure(
+                    data,
+                    account,
+                    socket_folder=server._socket_folder,
+                    port=server.port,
+                    durable=durable,
+                    parameters=parameters,
+                )
+                log = _log(folder)
+            except OSError as error:
+                cluster.refuse_full_disk(str(error), folder)
+                raise FolderUnusable(f"{folder} cannot be used: {error}", folder=str(folder)) from error
+            log_start = log.stat().st_size
+            server._keeper = keeper.keep(
+                account,
+                [binaries.program("postgres"), "-D", str(data)],
+                log=log,
+                locks=(server_lock.descriptor,),
+                lifeline=lifeline,
+            )
+            server._wait_until_ready(log, log_start)
+            house_lock.note(
+                f"process {os.getpid()} since {utc_now():%Y-%m-%d %H:%M:%S} UTC at {server.safe_url}"
+            )
+            undo.pop_all()
+        return server
+
+    @property
+    def admin_url(self) -> str:
+        """The address of the database `postgres` for the cluster's superuser: migrations and operators, not requests."""
+        return self.url_for("postgres")
+
+    @property
+    def safe_url(self) -> str:
+        """The same without a password, fit for a message."""
+        return addresses.without_password(self.admin_url)
+
+    def url_for(self, database: str, *, login: str = cluster.ADMIN, password: str | None = None) -> str:
+        """The address of a database for a login. Over the socket no password is asked; over a port every login needs its
+        own, and the superuser's is known here."""
+        if self.port is None:
+            return addresses.socket_url(
+                self._socket_folder, login=login, database=database, password=password
+            )
+        if login == cluster.ADMIN and password is None:
+            password = cluster.admin_password(self.folder)
+        return addresses.tcp_url(self.port, login=login, database=database, password=password)
+
+    def ensure_database(self, name: str) -> None:
+        """Create a database unless it is there."""
+        assert re.fullmatch(r"[a-z_][a-z0-9_]*", name), "a plain name needs no quotes"
+        found = psql.execute(
+            self.binaries, self.admin_url, f"SELECT 1 FROM pg_database WHERE datname = '{name}'"
+        )
+        if not found:
+            psql.execute(self.binaries, self.admin_url, f"CREATE DATABASE {name}")
+
+    def stop(self) -> None:
+        """Stop the server: open transactions are rolled back, everything committed is on the disk. Once is enough, and
+        more do nothing. A server that does not stop in a minute is aborted, and recovers at its next start."""
+        running, self._keeper = self._keeper, None
+        if running is not None:
+            if running.stdin is not None:
+                running.stdin.close()
+            for step, patience_seconds in (
+                (signal.SIGINT, STOP_SECONDS),
+                (signal.SIGQUIT, ABORT_SECONDS),
+                (signal.SIGKILL, ABORT_SECONDS),
+            ):
+                _signal(self.folder / "data", step)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    running.wait(patience_seconds)
+                    break
+            sockets.remove(self.folder)
+        self._locks.close()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _hold(self) -> tuple[Lock, Lock]:
+        """Two locks: the house's dies with this process; the server's is inherited by every process of the server. So a
+        living house is told from a server that is still stopping, and with both held no server can be running."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            house_lock = Lock.take(self.folder / "house.lock")
+            if house_lock is None:
+                holder = (self.folder / "house.lock").read_text(encoding="utf-8") or "it is just starting"
+                raise FolderHeld(
+                    f"another house uses {self.folder}: {holder}. Stop it, or choose another KONTORHAUS_HOME",
+                    folder=str(self.folder),
+                )
+            self._locks.callback(house_lock.release)
+            house_lock.note("")
+            server_lock = Lock.take(self.folder / "server.lock", patience_seconds=HANDOVER_SECONDS)
+        except OSError as error:
+            cluster.refuse_full_disk(str(error), self.folder)
+            raise FolderUnusable(f"{self.folder} cannot be used: {error}", folder=str(self.folder)) from error
+        if server_lock is None:
+            raise ServerStopping(
+                f"the PostgreSQL of a house that has ended still runs in {self.folder}; try again in a moment",
+                folder=str(self.folder),
+            )
+        self._locks.callback(server_lock.release)
+        return house_lock, server_lock
+
+    def _wait_until_ready(self, log: Path, log_start: int) -> None:
+        """Wait until PostgreSQL writes that it is ready into the eighth line of its pid file, as pg_ctl does."""
+        assert self._keeper is not None
+        give_up_at = monotonic() + START_SECONDS
+        while monotonic() < give_up_at:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._keeper.wait(0.01)
+                raise self._failure(_tail(log, log_start))
+            if _pid_file(self.folder / "data")[7:8] == ["ready"]:
+                return
+        raise ServerFailed(
+            f"PostgreSQL in {self.folder} was not ready after {START_SECONDS} seconds; see {log}"
+        )
+
+    def _failure(self, words: str) -> Exception:
+        cluster.refuse_full_disk(words, self.folder)
+        if self.port is not None and "could not bind" in words:
+            return PortTaken(
+                f"another program listens on 127.0.0.1:{self.port}; choose another port", port=self.port
+            )
+        if "wrong ownership" in words or "Permission denied" in words:
+            return FolderUnusable(f"PostgreSQL cannot use {self.folder}: {words}", folder=str(self.folder))
+        return ServerFailed(f"PostgreSQL in {self.folder} did not start: {words}", folder=str(self.folder))
+
+
+LOG_BYTES_MAX: Final = 10_000_000
+"""Two logs of this size are kept: weeks of a quiet server, and never a disk full of them."""
+
+
+def _log(folder: Path) -> Path:
+    log = folder / "server.log"
+    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+        log.replace(folder / "server.log.previous")
+    log.touch(mode=0o600)
+    return log
+
+
+def _tail(log: Path, start: int) -> str:
+    with log.open("rb") as file:
+        file.seek(start)
+        return file.read().decode(errors="replace").strip()[-800:]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _pid_file(data: Path) -> list[str]:
+    """The stripped lines of postmaster.pid: process, folder, start, port, socket folder, address, memory, status."""
+    try:
+        return [line.strip() for line in (data / "postmaster.pid").read_text().splitlines()]
+    except FileNotFoundError:
+        return []
+
+
+def _signal(data: Path, wanted: signal.Signals) -> None:
+    lines = _pid_file(data)
+    if lines:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(lines[0]), wanted)
+
+
+def _clear_stale_pid(data: Path) -> None:
+    """Remove the pid file of a server that was killed.
+
+    PostgreSQL would do so itself, but not when the number has since gone to another process, which in a container with
+    its few small numbers is the rule. A server that somebody started here by hand holds none of our locks and is
+    recognised by its working folder.
+    """
+    lines = _pid_file(data)
+    if not lines:
+        return
+    process = Path("/proc") / lines[0]
+    try:
+        at_work = (process / "cwd").readlink() == data
+    except FileNotFoundError:
+        at_work = False
+    except PermissionError:
+        at_work = b"postgres" in (process / "cmdline").read_bytes()
+    if at_work:
+        raise FolderHeld(
+            f"a PostgreSQL that the house did not start, process {lines[0]}, runs in {data}; stop it"
+        )
+    (data / "postmaster.pid").unlink()

@@ -1,8 +1,7 @@
 """The dated parts of a party: add one, end one, and open an IBAN for a payout.
 
-What a part says is never changed. Where a party has one of a kind at a time, a new one ends the one before on the day
-on which it begins; what was valid on an earlier day stays as it was.
-"""
+What a part says is never changed. Where a party has one of a kind at a time, a new one ends the one before on
+the day on which it begins; what was valid on an earlier day stays as it was."""
 
 from __future__ import annotations
 
@@ -15,10 +14,10 @@ from uuid import UUID
 from msgspec.structs import astuple, replace
 
 from kontorhaus.kernel.errors import Fault
-from kontorhaus.kernel.ids import Noun
+from kontorhaus.kernel.ids import text_of
 from kontorhaus.people import access
 from kontorhaus.people.parties import store, views
-from kontorhaus.people.parties.actions.party import IBAN, finish, refusal, sealed
+from kontorhaus.people.parties.actions.party import IBAN, finish, refusal, sealed, whole
 from kontorhaus.people.parties.errors import (
     PartyInvalid,
     PartyPartEnded,
@@ -41,7 +40,6 @@ from kontorhaus.people.parties.model import (
 )
 from kontorhaus.people.parties.model.dates import predecessor
 from kontorhaus.people.parties.model.requests import NewAddress, NewBankAccount, NewTaxId
-from kontorhaus.people.parties.queries import party_in
 from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.answers import Answer, answer
 from kontorhaus.platform.db import Command, Db, Tx
@@ -49,8 +47,8 @@ from kontorhaus.platform.idempotency import Once, one_phase
 from kontorhaus.platform.secrets import Keyring
 
 PARTS_MAX: Final = 100
-"""Of each kind and party, ended ones included: a party moves house a few times; what adds more is a loop gone wrong,
-and a party must fit into one answer."""
+"""Of each kind and party, ended ones included: a party moves house a few times; what adds more is a loop gone
+wrong, and a party must fit into one answer."""
 
 
 class Kept(Protocol):
@@ -69,11 +67,11 @@ Part = TypeVar("Part", bound=Kept)
 
 @dataclass(frozen=True)
 class Shelf(Generic[Part]):
-    """Where the parts of one kind are kept, and `rival`: what two of them share that cannot hold at the same time,
-    None for one that stands beside any other."""
+    """Where the parts of one kind are kept, and `rival`: what two of them share that cannot hold at the same
+    time, None for one that stands beside any other."""
 
     field: str
-    noun: Noun[UUID]
+    prefix: str
     kept: Callable[[Party], list[Part]]
     rival: Callable[[Part], object]
     insert: Command
@@ -82,7 +80,7 @@ class Shelf(Generic[Part]):
 
 ADDRESSES: Final = Shelf[Address](
     "addresses",
-    ADDRESS,
+    ADDRESS.prefix,
     lambda party: party.addresses,
     checks.address_rival,
     store.INSERT_ADDRESS,
@@ -90,7 +88,7 @@ ADDRESSES: Final = Shelf[Address](
 )
 TAX_IDS: Final = Shelf[TaxId](
     "tax_ids",
-    TAX_ID,
+    TAX_ID.prefix,
     lambda party: party.tax_ids,
     checks.tax_id_rival,
     store.INSERT_TAX_ID,
@@ -98,7 +96,7 @@ TAX_IDS: Final = Shelf[TaxId](
 )
 BANK_ACCOUNTS: Final = Shelf[BankAccount](
     "bank_accounts",
-    BANK_ACCOUNT,
+    BANK_ACCOUNT.prefix,
     lambda party: party.bank_accounts,
     lambda account: account.fingerprint,
     store.INSERT_BANK_ACCOUNT,
@@ -107,25 +105,26 @@ BANK_ACCOUNTS: Final = Shelf[BankAccount](
 
 
 async def add_address(
-    db: Db, keyring: Keyring, actor: Actor, once: Once, party_id: PartyId, new: NewAddress, *, now: datetime
+    db: Db, keyring: Keyring, actor: Actor, once: Once, party_id: PartyId, *, new: NewAddress, now: datetime
 ) -> Answer:
-    """Raises PartyInvalid, PartyNotFound, PartyErased, PartyDatesOverlap, PartyPartLimit; so do the next two."""
+    """Raises PartyInvalid, PartyNotFound, PartyErased, PartyDatesOverlap, PartyPartLimit; so do the next
+    two."""
     part = checks.address(new, now.date())
 
     async def effect(tx: Tx) -> Answer:
-        await _add(tx, actor, party_id, ADDRESSES, part, astuple(part), now)
+        await _add(tx, actor, party_id, now, ADDRESSES, part=part, row=astuple(part))
         return answer(views.address(part), status=201, secret=True)
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
 
 
 async def add_tax_id(
-    db: Db, keyring: Keyring, actor: Actor, once: Once, party_id: PartyId, new: NewTaxId, *, now: datetime
+    db: Db, keyring: Keyring, actor: Actor, once: Once, party_id: PartyId, *, new: NewTaxId, now: datetime
 ) -> Answer:
     part = checks.tax_id(new, now.date())
 
     async def effect(tx: Tx) -> Answer:
-        await _add(tx, actor, party_id, TAX_IDS, part, astuple(part), now)
+        await _add(tx, actor, party_id, now, TAX_IDS, part=part, row=astuple(part))
         return answer(views.tax_id(part), status=201, secret=True)
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
@@ -137,14 +136,14 @@ async def add_bank_account(
     actor: Actor,
     once: Once,
     party_id: PartyId,
-    new: NewBankAccount,
     *,
+    new: NewBankAccount,
     now: datetime,
 ) -> Answer:
     part, iban = await sealed(keyring, actor.org_id, checks.account(new, now.date()))
 
     async def effect(tx: Tx) -> Answer:
-        await _add(tx, actor, party_id, BANK_ACCOUNTS, part, (*astuple(part), iban), now)
+        await _add(tx, actor, party_id, now, BANK_ACCOUNTS, part=part, row=(*astuple(part), iban))
         return answer(views.bank_account(part), status=201, secret=True)
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
@@ -156,16 +155,17 @@ async def end_address(
     actor: Actor,
     once: Once,
     party_id: PartyId,
-    address_id: AddressId,
     *,
+    address_id: AddressId,
     valid_to: date | None,
     now: datetime,
 ) -> Answer:
-    """End it on `valid_to`, the first day on which it is no longer valid; None: today. On its own first day: it never
-    was. Raises PartyInvalid, PartyNotFound, PartyErased, PartyPartNotFound, PartyPartEnded; so do the next two."""
+    """End it on `valid_to`, the first day on which it is no longer valid; None: today. On its own first day:
+    it never was. Raises PartyInvalid, PartyNotFound, PartyErased, PartyPartNotFound, PartyPartEnded; so do
+    the next two."""
 
     async def effect(tx: Tx) -> Answer:
-        part, day = await _end(tx, actor, party_id, ADDRESSES, address_id, valid_to, now)
+        part, day = await _end(tx, actor, party_id, now, ADDRESSES, part_id=address_id, valid_to=valid_to)
         return answer(views.address(replace(part, valid_to=day)), secret=True)
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
@@ -177,13 +177,13 @@ async def end_tax_id(
     actor: Actor,
     once: Once,
     party_id: PartyId,
-    tax_id: TaxIdId,
     *,
+    tax_id: TaxIdId,
     valid_to: date | None,
     now: datetime,
 ) -> Answer:
     async def effect(tx: Tx) -> Answer:
-        part, day = await _end(tx, actor, party_id, TAX_IDS, tax_id, valid_to, now)
+        part, day = await _end(tx, actor, party_id, now, TAX_IDS, part_id=tax_id, valid_to=valid_to)
         return answer(views.tax_id(replace(part, valid_to=day)), secret=True)
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
@@ -195,13 +195,15 @@ async def end_bank_account(
     actor: Actor,
     once: Once,
     party_id: PartyId,
-    bank_account_id: BankAccountId,
     *,
+    bank_account_id: BankAccountId,
     valid_to: date | None,
     now: datetime,
 ) -> Answer:
     async def effect(tx: Tx) -> Answer:
-        part, day = await _end(tx, actor, party_id, BANK_ACCOUNTS, bank_account_id, valid_to, now)
+        part, day = await _end(
+            tx, actor, party_id, now, BANK_ACCOUNTS, part_id=bank_account_id, valid_to=valid_to
+        )
         return answer(views.bank_account(replace(part, valid_to=day)), secret=True)
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
@@ -210,11 +212,11 @@ async def end_bank_account(
 async def iban_of(
     db: Db, keyring: Keyring, actor: Actor, party_id: PartyId, bank_account_id: BankAccountId
 ) -> str:
-    """The whole IBAN, for the room that pays it out; never for an answer or a log. Leaves an entry in the audit log.
+    """The whole IBAN, for the room that pays it out; never for an answer or a log. Leaves an entry in the
+    audit log.
 
-    It takes `db` and not a transaction, since opening what is sealed may ask a key service over the network. Raises
-    PartyPartNotFound.
-    """
+    It takes `db` and not a transaction, since opening what is sealed may ask a key service over the network.
+    Raises PartyPartNotFound."""
     async with db.org(actor.org_id) as tx:
         found = await store.SEALED_IBAN.maybe(tx, actor.org_id, party_id, bank_account_id)
         if found is None:
@@ -227,10 +229,11 @@ async def _add(
     tx: Tx,
     actor: Actor,
     party_id: PartyId,
+    now: datetime,
     shelf: Shelf[Part],
+    *,
     part: Part,
     row: tuple[object, ...],
-    now: datetime,
 ) -> None:
     kept = shelf.kept(await _touched(tx, actor, party_id, now))
     if len(kept) >= PARTS_MAX:
@@ -247,10 +250,11 @@ async def _end(
     tx: Tx,
     actor: Actor,
     party_id: PartyId,
+    now: datetime,
     shelf: Shelf[Part],
+    *,
     part_id: UUID,
     valid_to: date | None,
-    now: datetime,
 ) -> tuple[Part, date]:
     party = await _touched(tx, actor, party_id, now)
     part = next((one for one in shelf.kept(party) if one.id == part_id), None)
@@ -262,7 +266,7 @@ async def _end(
             "it would end before it began", faults=(Fault("/valid_to", "must not lie before valid_from"),)
         )
     if part.valid_to is not None and part.valid_to <= day:
-        raise PartyPartEnded("it ends on that day or earlier already", id=shelf.noun.text(part_id))
+        raise PartyPartEnded("it ends on that day or earlier already", id=text_of(shelf.prefix, part_id))
     await shelf.end.run(tx, actor.org_id, party_id, part_id, day)
     await finish(tx, actor, party_id, "party.updated", [shelf.field])
     return part, day
@@ -272,4 +276,4 @@ async def _touched(tx: Tx, actor: Actor, party_id: PartyId, now: datetime) -> Pa
     """The party, locked, its version counted."""
     if await store.TOUCH_PARTY.maybe(tx, actor.org_id, party_id, now) is None:
         raise await refusal(tx, actor.org_id, party_id)
-    return await party_in(tx, actor.org_id, party_id)
+    return await whole(tx, actor.org_id, party_id)

@@ -1,20 +1,18 @@
 """What one can do: create, change and erase a party, and add to it and end what is dated.
 
-Every change takes the lock of the party's row first and counts its version, so changes of one party happen one after
-the other; it notes the names of the changed fields in the audit log and renews the words that the party is found by,
-in the same transaction. Numbers are checked and IBANs sealed before it begins.
+Every change takes the lock of the party's row first and counts its version, so changes of one party happen
+one after the other; it notes the names of the changed fields in the audit log and renews the words that the
+party is found by, in the same transaction. Numbers are checked and IBANs sealed before it begins.
 
-The answers show personal data and idempotency keeps them for a time, so they are marked secret and stored sealed.
-"""
+The answers show personal data and idempotency keeps them for a time, so they are marked secret and stored
+sealed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
-import asyncpg
 import msgspec
 from msgspec.structs import astuple, replace
 
@@ -35,7 +33,6 @@ from kontorhaus.people.parties.model import PARTY, Contact, Party, PartyId, Role
 from kontorhaus.people.parties.model.checks import Account
 from kontorhaus.people.parties.model.party import BankAccount
 from kontorhaus.people.parties.model.requests import NewParty, PartyChange
-from kontorhaus.people.parties.queries import party_in
 from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.answers import Answer, answer
 from kontorhaus.platform.db import Db, Tx
@@ -47,10 +44,11 @@ CONTENT: Final = "parties.content"
 
 
 async def create(
-    db: Db, keyring: Keyring, actor: Actor, once: Once, new: NewParty, *, now: datetime
+    db: Db, keyring: Keyring, actor: Actor, once: Once, *, new: NewParty, now: datetime
 ) -> Answer:
-    """Create a party. With an id chosen by the caller, creating the same again answers the party as it stands, and
-    creating another raises PartyExists; so does any creation under the id of an erased one: PartyErased.
+    """Create a party. With an id chosen by the caller, creating the same again answers the party as it
+    stands, and creating another raises PartyExists; so does any creation under the id of an erased one:
+    PartyErased.
 
     Raises PartyInvalid, PartyReferenceTaken.
     """
@@ -60,7 +58,7 @@ async def create(
     accounts = [await sealed(keyring, actor.org_id, account) for account in parts.accounts]
 
     async def effect(tx: Tx) -> Answer:
-        if not await _inserted(tx, actor.org_id, party_id, new, content, now):
+        if not await _inserted(tx, actor.org_id, party_id, new, content=content, now=now):
             return await _created_before(tx, actor.org_id, party_id, content, now.date())
         await _put_roles(tx, actor.org_id, party_id, new.roles)
         await _put_contacts(tx, actor.org_id, party_id, parts.contacts)
@@ -80,8 +78,8 @@ async def change(
     actor: Actor,
     once: Once,
     party_id: PartyId,
-    changed: PartyChange,
     *,
+    changed: PartyChange,
     version: int | None,
     now: datetime,
 ) -> Answer:
@@ -95,7 +93,7 @@ async def change(
         raise PartyInvalid("there is nothing to change", faults=(Fault("", "give at least one field"),))
 
     async def effect(tx: Tx) -> Answer:
-        await _write(tx, actor.org_id, party_id, changed, version, now)
+        await _write(tx, actor.org_id, party_id, changed, version=version, now=now)
         if isinstance(changed.name, str):
             await store.RENAME.run(tx, actor.org_id, party_id, changed.name)
         if isinstance(changed.roles, list):
@@ -111,23 +109,22 @@ async def change(
 async def erase(
     db: Db, keyring: Keyring, actor: Actor, once: Once, party_id: PartyId, *, now: datetime
 ) -> Answer:
-    """Delete everything personal that is kept of a party, for good; its id, kind, country, language, reference and
-    roles stay, so that what refers to it still does.
+    """Delete everything personal that is kept of a party, for good; its id, kind, country, language,
+    reference and roles stay, so that what refers to it still does.
 
-    Not covered: answers to earlier calls, which idempotency keeps sealed for 72 hours, and backups, for as long as
-    they are kept. Raises PartyNotFound, PartyErased, PartyIsLegalEntity.
-    """
+    Not covered: answers to earlier calls, which idempotency keeps sealed for 72 hours, and backups, for as
+    long as they are kept. Raises PartyNotFound, PartyErased, PartyIsLegalEntity."""
 
     async def effect(tx: Tx) -> Answer:
         if await store.ERASE_PARTY.maybe(tx, actor.org_id, party_id, now) is None:
             raise await refusal(tx, actor.org_id, party_id)
-        party = await party_in(tx, actor.org_id, party_id)
+        party = await whole(tx, actor.org_id, party_id)
         if "legal_entity" in party.summary.roles:
             raise PartyIsLegalEntity("a legal entity of your own organization cannot be erased")
         for erasure in store.ERASURES:
             await erasure.run(tx, actor.org_id, party_id)
         await access.record(tx, actor, "party.erased", PARTY.prefix, party_id, ["erased_at"])
-        return _shown(await party_in(tx, actor.org_id, party_id), now.date())
+        return _shown(await whole(tx, actor.org_id, party_id), now.date())
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
 
@@ -136,11 +133,16 @@ async def finish(tx: Tx, actor: Actor, party_id: PartyId, action: str, fields: l
     """The last steps of every change: note it, renew the words that the party is found by, and read what has
     become of it."""
     await access.record(tx, actor, action, PARTY.prefix, party_id, fields)
-    party = await party_in(tx, actor.org_id, party_id)
+    party = await whole(tx, actor.org_id, party_id)
     terms = words.terms(party)
     await store.DROP_TERMS.run(tx, actor.org_id, party_id, terms)
     await store.ADD_TERMS.run(tx, actor.org_id, party_id, terms)
     return party
+
+
+async def whole(tx: Tx, org_id: OrgId, party_id: PartyId) -> Party:
+    """A party that there is, with all that is kept of it."""
+    return (await store.WHOLE.one(tx, org_id, party_id)).party()
 
 
 async def refusal(tx: Tx, org_id: OrgId, party_id: PartyId) -> PartyNotFound | PartyErased | PartyChanged:
@@ -176,12 +178,13 @@ async def _content(keyring: Keyring, org_id: OrgId, new: NewParty) -> bytes:
 
 
 async def _inserted(
-    tx: Tx, org_id: OrgId, party_id: PartyId, new: NewParty, content: bytes, now: datetime
+    tx: Tx, org_id: OrgId, party_id: PartyId, new: NewParty, *, content: bytes, now: datetime
 ) -> bool:
-    with _reference_named():
-        inserted = await store.INSERT_PARTY.maybe(
-            tx, org_id, party_id, new.kind, new.country, new.language, new.reference, now
-        )
+    if new.reference is not None:
+        await _claim_reference(tx, org_id, party_id, new.reference)
+    inserted = await store.INSERT_PARTY.maybe(
+        tx, org_id, party_id, new.kind, new.country, new.language, new.reference, now
+    )
     if inserted is None:
         return False
     await store.INSERT_PROFILE.run(tx, org_id, party_id, new.name, content)
@@ -194,26 +197,33 @@ async def _created_before(tx: Tx, org_id: OrgId, party_id: PartyId, content: byt
         raise PartyErased("the party with this id was erased")
     if kept.content != content:
         raise PartyExists("the id belongs to a party that was created with other content")
-    return _shown(await party_in(tx, org_id, party_id), day, status=201)
+    return _shown(await whole(tx, org_id, party_id), day, status=201)
 
 
 async def _write(
-    tx: Tx, org_id: OrgId, party_id: PartyId, changed: PartyChange, version: int | None, now: datetime
+    tx: Tx,
+    org_id: OrgId,
+    party_id: PartyId,
+    changed: PartyChange,
+    *,
+    version: int | None,
+    now: datetime,
 ) -> None:
     given = changed.given()
-    with _reference_named():
-        written = await store.CHANGE_PARTY.maybe(
-            tx,
-            org_id,
-            party_id,
-            version,
-            now,
-            changed.country if "country" in given else None,
-            "reference" in given,
-            changed.reference if "reference" in given else None,
-            "language" in given,
-            changed.language if "language" in given else None,
-        )
+    if isinstance(changed.reference, str):
+        await _claim_reference(tx, org_id, party_id, changed.reference)
+    written = await store.CHANGE_PARTY.maybe(
+        tx,
+        org_id,
+        party_id,
+        version,
+        now,
+        changed.country if "country" in given else None,
+        "reference" in given,
+        changed.reference if "reference" in given else None,
+        "language" in given,
+        changed.language if "language" in given else None,
+    )
     if written is None:
         raise await refusal(tx, org_id, party_id)
 
@@ -229,16 +239,12 @@ async def _put_contacts(tx: Tx, org_id: OrgId, party_id: PartyId, contacts: Sequ
     await store.INSERT_CONTACT.many(tx, rows)
 
 
-@contextmanager
-def _reference_named() -> Iterator[None]:
-    """The one constraint that a caller can run into and no reading beforehand can rule out, by its own name."""
-    try:
-        yield
-    except asyncpg.UniqueViolationError as error:
-        if error.constraint_name != "party_reference":
-            raise
-        # `from None`: the database's error quotes the row.
-        raise PartyReferenceTaken("another party has this reference") from None
+async def _claim_reference(tx: Tx, org_id: OrgId, party_id: PartyId, reference: str) -> None:
+    """Until this transaction ends, nobody else gives the reference to a party. Raises PartyReferenceTaken."""
+    await store.LOCK_REFERENCE.one(tx, f"{org_id}/{reference}")
+    holder = await store.HOLDER.maybe(tx, org_id, reference)
+    if holder is not None and holder.id != party_id:
+        raise PartyReferenceTaken("another party has this reference")
 
 
 def _filled(new: NewParty) -> list[str]:

@@ -1,4 +1,5 @@
-"""What a schema cannot say of a request: whether a country exists, check digits fit, and dates follow each other.
+"""What a schema cannot say of a request: whether a country exists, check digits fit, and dates follow each
+other.
 
 All faults are found before any is told, each under its JSON pointer, and none repeats the value.
 """
@@ -39,8 +40,8 @@ from kontorhaus.people.parties.model.requests import (
 
 
 class Account(Struct, frozen=True):
-    """A bank account that is right and not sealed yet: the only struct that holds a whole IBAN. It has no readable
-    form, so that none can be logged by accident."""
+    """A bank account that is right and not sealed yet: the only struct that holds a whole IBAN. It has no
+    readable form, so that none can be logged by accident."""
 
     id: BankAccountId
     iban: str
@@ -110,7 +111,8 @@ def contacts(new: Iterable[NewContact]) -> list[Contact]:
 
 
 def address_rival(part: Address) -> object:
-    """What two addresses share that cannot be valid at the same time; None for one that stands beside any other."""
+    """What two addresses share that cannot be valid at the same time; None for one that stands beside any
+    other."""
     return part.purpose if part.purpose in ALONE else None
 
 

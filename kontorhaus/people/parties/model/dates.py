@@ -1,4 +1,5 @@
-"""Dated parts: when one holds, and which one a new one follows. Days are half-open: `valid_to` is the first day after."""
+"""Dated parts: when one holds, and which one a new one follows. Days are half-open: `valid_to` is the first
+day after."""
 
 from __future__ import annotations
 
@@ -33,11 +34,12 @@ def overlap(one: Dated, other: Dated) -> bool:
 
 
 def predecessor(rivals: Iterable[D], new: Dated) -> D | None:
-    """Of the parts that cannot hold beside `new`: the one that must end on the day on which `new` begins, if any.
+    """Of the parts that cannot hold beside `new`: the one that must end on the day on which `new` begins, if
+    any.
 
-    One that began on that same day too ends on it, and so never held. Raises PartyDatesOverlap when one begins later
-    and within the time of `new`: cutting the future short is a decision that the caller has to make.
-    """
+    One that began on that same day too ends on it, and so never held. Raises PartyDatesOverlap when one
+    begins later and within the time of `new`: cutting the future short is a decision that the caller has to
+    make."""
     found = None
     for part in rivals:
         if overlap(part, new):

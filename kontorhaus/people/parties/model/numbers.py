@@ -1,7 +1,8 @@
-"""Tax ids, IBANs and BICs: checked and brought to their normal form by python-stdnum, without asking any authority.
+"""Tax ids, IBANs and BICs: checked and brought to their normal form by python-stdnum, without asking any
+authority.
 
-A number that passes is well formed and its check digits fit; whether it was ever given to anybody is not known here.
-"""
+A number that passes is well formed and its check digits fit; whether it was ever given to anybody is not
+known here."""
 
 from __future__ import annotations
 
@@ -35,8 +36,8 @@ TaxIdKind = Literal[
 
 
 class Scheme(Struct, frozen=True):
-    """Where the numbers of a kind come from: the stdnum module that checks them, the country that gives them, and the
-    letters that invoices put in front of them where the module leaves them out."""
+    """Where the numbers of a kind come from: the stdnum module that checks them, the country that gives them,
+    and the letters that invoices put in front of them where the module leaves them out."""
 
     module: str
     country: str
@@ -66,7 +67,8 @@ assert tuple(SCHEMES) == get_args(TaxIdKind)
 
 
 class NotWellFormed(Exception):
-    """The number is not one of its kind. Caught where the field that holds it is known; never says the number."""
+    """The number is not one of its kind. Caught where the field that holds it is known; never says the
+    number."""
 
 
 class Number(Struct, frozen=True):
@@ -93,7 +95,8 @@ def _eu_vat(value: str) -> Number:
     if prefix in ("EU", "IM"):
         # Numbers of the one-stop shop: they belong to a declaration, not to a party.
         raise NotWellFormed
-    # Greece writes EL before its numbers and is GR; Northern Ireland is XI in the VAT of goods and lies in GB.
+    # Greece writes EL before its numbers and is GR; Northern Ireland is XI in the VAT of goods and lies in
+    # GB.
     country = {"EL": "GR", "XI": "GB"}.get(prefix, prefix)
     return Number(("EL" if prefix == "GR" else prefix) + rest, country)
 
@@ -101,9 +104,8 @@ def _eu_vat(value: str) -> Number:
 def sought(text: str) -> str:
     """The normal form of a tax id whose kind is not known: what a list by tax id is asked for.
 
-    One that is written with its country's letters is brought to the form of its kind; any other only loses its
-    separators. Never refuses: what is no tax id is found nowhere.
-    """
+    One that is written with its country's letters is brought to the form of its kind; any other only loses
+    its separators. Never refuses: what is no tax id is found nowhere."""
     plain = "".join(letter for letter in text.upper() if letter.isascii() and letter.isalnum())
     kinds: dict[str, TaxIdKind] = {"CHE": "ch_vat", "GB": "gb_vat", "NO": "no_vat"}
     kind = next((kind for prefix, kind in kinds.items() if plain.startswith(prefix)), "eu_vat")

@@ -25,7 +25,8 @@ BANK_ACCOUNT: Final = Noun("ba", BankAccountId)
 PartyKind = Literal["person", "company"]
 
 Role = Literal["legal_entity", "customer", "seller", "carrier", "payer"]
-"""What a party is to the organization. A `legal_entity` is one of the organization's own: the author of its invoices."""
+"""What a party is to the organization. A `legal_entity` is one of the organization's own: the author of its
+invoices."""
 
 Purpose = Literal["registered", "billing", "delivery", "pickup"]
 

@@ -47,8 +47,8 @@ Reference = Annotated[
         min_length=1,
         max_length=100,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*" + END,
-        description="Your own id of the party, unique in your organization. It must say nothing about a person: it "
-        "outlives an erasure.",
+        description="Your own id of the party, unique in your organization. It must say nothing about a "
+        "person: it outlives an erasure.",
         examples=["C-10042"],
     ),
 ]
@@ -62,7 +62,7 @@ Roles = Annotated[
 
 ValidFrom = Annotated[
     date | None,
-    Meta(description="First day on which it is valid; today (UTC) if not given. It may lie in the past."),
+    Meta(description="First day on which it is valid; today (UTC) if not given; may lie in the past."),
 ]
 ValidTo = Annotated[
     date | None, Meta(description="First day on which it is no longer valid; open if not given.")
@@ -92,7 +92,8 @@ class NewEmail(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, ta
         str,
         Meta(
             max_length=254,  # RFC 5321, 4.5.3.1.3, less the angle brackets
-            # What browsers accept in a field for an address (WHATWG HTML, 4.10.5.1.5), with a dot in the domain.
+            # What browsers accept in a field for an address (WHATWG HTML, 4.10.5.1.5), with a dot in the
+            # domain.
             pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
             r"(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+" + END,
             examples=["accounts@example.com"],
@@ -164,9 +165,7 @@ class NewBankAccount(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class NewParty(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id: Annotated[
         Annotated[str, Meta(pattern=r"^pty_[0-7][0-9a-hjkmnp-tv-z]{25}" + END)] | None,
-        Meta(
-            description="Your choice of the id (a TypeID), or ours. The same id with the same content is one party."
-        ),
+        Meta(description="Your choice of the id, or ours. The same id with the same content is one party."),
     ] = None
     kind: PartyKind
     name: Annotated[
@@ -188,8 +187,8 @@ class PartyChange(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     name: Line | UnsetType = UNSET
     roles: Annotated[Roles | UnsetType, Meta(description="All of them, in place of those before.")] = UNSET
     country: Country | UnsetType = UNSET
-    reference: Reference | None | UnsetType = UNSET
-    language: Language | None | UnsetType = UNSET
+    reference: Reference | UnsetType | None = UNSET
+    language: Language | UnsetType | None = UNSET
     contacts: Annotated[
         Annotated[list[NewContact], Meta(max_length=20)] | UnsetType,
         Meta(description="All of them, in place of those before."),

@@ -1,9 +1,9 @@
 """The words that a party is found by: folded, so that nobody has to know how a name is written.
 
-Müller, Muller, Mueller and MÜLLER fold to the same word. Folding works letter by letter from the left, so what is a
-prefix before it is a prefix after it: a search for the first letters of a word finds the word. The price is that a
-few different names fold together as well (Michael and Michal, Joel and Jol): a search may show one too many.
-"""
+Müller, Muller, Mueller and MÜLLER fold to the same word. Folding works letter by letter from the left, so
+what is a prefix before it is a prefix after it: a search for the first letters of a word finds the word. The
+price is that a few different names fold together as well (Michael and Michal, Joel and Jol): a search may
+show one too many."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from kontorhaus.people.parties.errors import PartySearchInvalid
 from kontorhaus.people.parties.model.party import Party
 
 LETTERS: Final = str.maketrans(
-    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
 )
 """Letters that Unicode does not take apart into a letter and its mark."""
 
 UMLAUT: Final = re.compile("([aou])e")
 """ä, ö and ü are written ae, oe and ue where a keyboard lacks them, and a, o and u where a writer does."""
 
-JOINED: Final = re.compile(r"['’`´ʼ]")
+JOINED: Final = re.compile("['`\u00b4\u02bc\u2019]")
 """O'Neill is one word; a search for "o" would find half the world."""
 
 WORD: Final = re.compile(r"[^\W_]+")
@@ -54,8 +54,8 @@ def words(text: str) -> list[str]:
 
 
 def terms(party: Party) -> list[str]:
-    """Every word that the party is found by, sorted: of its name, reference, e-mail addresses, tax ids and cities,
-    those that have ended included, since a caller knows a party by what it used to be."""
+    """Every word that the party is found by, sorted: of its name, reference, e-mail addresses, tax ids and
+    cities, those that have ended included, since a caller knows a party by what it used to be."""
     texts: list[str] = [party.summary.name or "", party.summary.reference or ""]
     texts += [contact.value for contact in party.contacts if contact.kind == "email"]
     texts += [tax_id.value for tax_id in party.tax_ids]
@@ -77,9 +77,8 @@ class Prefix(Struct, frozen=True):
 def prefixes(search: str) -> list[Prefix]:
     """What a search asks for: every word, as the beginning of a term; each once, the longest first.
 
-    Single letters are left out beside longer words. Raises PartySearchInvalid when nothing is left or there is too
-    much.
-    """
+    Single letters are left out beside longer words. Raises PartySearchInvalid when nothing is left or there
+    is too much."""
     found = sorted({word for word in words(search) if len(word) >= 2}, key=lambda word: (-len(word), word))
     if not found:
         raise _refusal("give a word of two letters or more")

@@ -1,0 +1,160 @@
+"""The API of access: the organization, its keys, its audit log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from kontorhaus.kernel.ids import parse_any
+from kontorhaus.people.access import actions, queries, views
+from kontorhaus.people.access.errors import (
+    ApiKeyConflict,
+    ApiKeyNotFound,
+    OrganizationChanged,
+    ScopeNotGrantable,
+)
+from kontorhaus.people.access.model import API_KEY, ApiKeyId, AuditEntryId
+from kontorhaus.people.access.views import ApiKeyView, AuditEntryView, NewApiKeyView, OrganizationView
+from kontorhaus.platform.answers import Answer, answer
+from kontorhaus.platform.http import Call, Page, route
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["Hanse Automobile GmbH"])]
+Scope = Annotated[
+    str, Meta(pattern=r"^(\*|[a-z_]{1,40}:(\*|[a-z_]{1,40}))$", examples=["parties:read"], description="`noun:verb`, `noun:*` or `*`.")
+]
+
+
+class Rename(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+
+
+class NewApiKey(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=100)]
+
+
+class AuditPage(Page, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    subject_id: Annotated[
+        str | None, Meta(max_length=100, description="Only entries about this object: its id.")
+    ] = None
+
+
+@route("GET", "/v1/organization", scope="organization:read", answer=OrganizationView, tag="Access")
+async def get_organization(call: Call[None, None]) -> Answer:
+    """Read your organization.
+
+    The one that the API key belongs to, in the mode of the key: live and test are two organizations.
+    """
+    found = await queries.organization(call.db, call.actor.org_id)
+    return answer(views.organization(found), version=found.version)
+
+
+@route(
+    "PATCH",
+    "/v1/organization",
+    scope="organization:write",
+    body=Rename,
+    answer=OrganizationView,
+    errors=(OrganizationChanged,),
+    idempotent=True,
+    if_match=True,
+    tag="Access",
+)
+async def update_organization(call: Call[Rename, None]) -> Answer:
+    """Rename your organization."""
+    return await actions.rename(
+        call.db, call.resources.keyring, call.actor, call.once, name=call.body.name, version=call.if_match
+    )
+
+
+@route(
+    "POST",
+    "/v1/api_keys",
+    scope="api_keys:write",
+    body=NewApiKey,
+    answer=NewApiKeyView,
+    status=201,
+    errors=(ScopeNotGrantable,),
+    idempotent=True,
+    tag="Access",
+)
+async def create_api_key(call: Call[NewApiKey, None]) -> Answer:
+    """Create an API key.
+
+    The secret is in this answer and nowhere else. A key can grant only scopes that it holds itself.
+    """
+    return await actions.create_key(
+        call.db, call.resources.keyring, call.actor, call.once, name=call.body.name, scopes=call.body.scopes
+    )
+
+
+@route("GET", "/v1/api_keys", scope="api_keys:read", query=Page, list_of=ApiKeyView, tag="Access")
+async def list_api_keys(call: Call[None, Page]) -> Answer:
+    """List API keys, newest first, revoked ones included."""
+    found = await queries.api_keys(
+        call.db, call.actor.org_id, before=call.after(ApiKeyId), limit=call.query.limit + 1
+    )
+    return call.page(found, view=views.api_key, position=lambda key: key.id)
+
+
+@route(
+    "GET",
+    "/v1/api_keys/{api_key_id}",
+    scope="api_keys:read",
+    answer=ApiKeyView,
+    errors=(ApiKeyNotFound,),
+    ids={"api_key_id": API_KEY},
+    tag="Access",
+)
+async def get_api_key(call: Call[None, None]) -> Answer:
+    """Read an API key: its hint and its scopes, never the key itself."""
+    key = await queries.api_key(call.db, call.actor.org_id, call.id(API_KEY, "api_key_id"))
+    return answer(views.api_key(key))
+
+
+@route(
+    "POST",
+    "/v1/api_keys/{api_key_id}/revoke",
+    scope="api_keys:write",
+    answer=ApiKeyView,
+    errors=(ApiKeyNotFound, ApiKeyConflict),
+    ids={"api_key_id": API_KEY},
+    idempotent=True,
+    tag="Access",
+)
+async def revoke_api_key(call: Call[None, None]) -> Answer:
+    """Revoke an API key.
+
+    From the next request on it is refused, by every process. It cannot be undone.
+    """
+    return await actions.revoke_key(
+        call.db, call.resources.keyring, call.actor, call.once, call.id(API_KEY, "api_key_id")
+    )
+
+
+@route("GET", "/v1/audit_entries", scope="audit:read", query=AuditPage, list_of=AuditEntryView, tag="Access")
+async def list_audit_entries(call: Call[None, AuditPage]) -> Answer:
+    """List changes, newest first.
+
+    Each entry says who did what to which object and names the fields that changed, never their values.
+    """
+    found = await queries.audit_entries(
+        call.db,
+        call.actor.org_id,
+        subject_id=parse_any(call.query.subject_id) if call.query.subject_id else None,
+        before=call.after(AuditEntryId),
+        limit=call.query.limit + 1,
+    )
+    return call.page(found, view=views.audit_entry, position=lambda entry: entry.id)
+
+
+ROUTES = (
+    get_organization,
+    update_organization,
+    create_api_key,
+    list_api_keys,
+    get_api_key,
+    revoke_api_key,
+    list_audit_entries,
+)

@@ -1,0 +1,116 @@
+"""Metrics of this process in Prometheus' text format.
+
+Labels are bounded: a route is a template or "unmatched", a status is its class, a peer is a name from the code. Ids,
+paths as sent and hosts never are labels, for each new value would stay in memory for ever.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+REGISTRY: Final = CollectorRegistry(auto_describe=False)
+ProcessCollector(registry=REGISTRY)
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+
+# From a tenth of the 250 ms that a person notices up to the longest deadline; a request is 1 to 20 ms on a good day.
+REQUEST_BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
+
+# A statement by primary key takes half a millisecond over a local socket; five seconds is the time-out.
+STATEMENT_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5)
+
+request_seconds: Final = Histogram(
+    "kontorhaus_http_request_duration_seconds",
+    "Time from the request's head to the last byte of its answer; its count is the rate, its 5xx are the errors.",
+    ("method", "route", "status"),
+    buckets=REQUEST_BUCKETS,
+    registry=REGISTRY,
+)
+requests_in_flight: Final = Gauge(
+    "kontorhaus_http_requests_in_flight", "Requests that are being answered right now.", registry=REGISTRY
+)
+statement_seconds: Final = Histogram(
+    "kontorhaus_db_statement_duration_seconds",
+    "Time of one SQL statement, the network included.",
+    ("operation",),
+    buckets=STATEMENT_BUCKETS,
+    registry=REGISTRY,
+)
+acquire_seconds: Final = Histogram(
+    "kontorhaus_db_pool_acquire_seconds",
+    "Time until a connection of the pool was free; long ones mean that the pool is the bottleneck.",
+    buckets=STATEMENT_BUCKETS,
+    registry=REGISTRY,
+)
+pool_waiting: Final = Gauge(
+    "kontorhaus_db_pool_waiting", "Transactions that wait for a connection right now.", registry=REGISTRY
+)
+transaction_retries: Final = Counter(
+    "kontorhaus_db_transaction_retries_total",
+    "Transactions that were chosen as victims of a deadlock or of serialization.",
+    ("error",),
+    registry=REGISTRY,
+)
+outbound_seconds: Final = Histogram(
+    "kontorhaus_outbound_request_duration_seconds",
+    "Time of one outbound request; `outcome` is a class of status, not_sent or unknown.",
+    ("peer", "outcome"),
+    buckets=REQUEST_BUCKETS,
+    registry=REGISTRY,
+)
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def observe_request(method: str, route: str | None, status: int, seconds: float) -> None:
+    """Count one answered request. `route` is the template (`/v1/parties/{party_id}`), None when no route matched."""
+    known = method if method in METHODS else "other"
+    _request(known, route or "unmatched", f"{status // 100}xx").observe(seconds)
+
+
+@functools.cache
+def _request(method: str, route: str, status: str) -> Histogram:
+    # `labels` takes a lock and builds a key at each call; there are as few children as there are label values.
+    return request_seconds.labels(method, route, status)
+
+
+def observe_statement(operation: str, seconds: float) -> None:
+    """Count one SQL statement; `operation` is its first word."""
+    _statement(operation).observe(seconds)
+
+
+@functools.cache
+def _statement(operation: str) -> Histogram:
+    return statement_seconds.labels(operation)
+
+
+class _Pool(Collector):
+    """Asks the pool when Prometheus asks us, so nothing is counted twice and nothing goes stale."""
+
+    def __init__(self, usage: Callable[[], Mapping[str, int]]) -> None:
+        self._usage = usage
+
+    def collect(self) -> Iterator[Metric]:
+        for state, connections in self._usage().items():
+            yield GaugeMetricFamily(
+                f"kontorhaus_db_pool_{state}", f"Connections of the pool: {state}.", value=connections
+            )
+
+
+def watch_pool(usage: Callable[[], Mapping[str, int]]) -> Callable[[], None]:
+    """Show the states of a pool (`size`, `idle`, `max`) as gauges until the returned function is called."""
+    pool = _Pool(usage)
+    REGISTRY.register(pool)
+    return functools.partial(REGISTRY.unregister, pool)
+
+
+def render() -> bytes:
+    """All metrics as text, to be served as `CONTENT_TYPE`."""
+    return generate_latest(REGISTRY)

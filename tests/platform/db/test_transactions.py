@@ -1,0 +1,163 @@
+"""Transactions are retried in one place, bounded, and only when nothing can have happened."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+from msgspec import Struct
+
+from kontorhaus.people.access import Founded
+from kontorhaus.platform.db import (
+    Command,
+    DatabaseContended,
+    DatabaseUnavailable,
+    Db,
+    Query,
+    Tx,
+)
+from kontorhaus.platform.db.database import TRIES
+from kontorhaus.platform.db.errors import LoginTooPowerful
+
+
+class Id(Struct, frozen=True):
+    id: str
+
+
+LOCK = Query(Id, "SELECT id::text AS id FROM api_key WHERE name = $1 FOR UPDATE")
+RENAME = Command("UPDATE api_key SET hint = hint || '+' WHERE name = $1")
+
+
+async def two_keys(db: Db, organization: Founded) -> None:
+    async with db.org(organization.org_id) as tx:
+        for name in ("one", "two"):
+            await tx.connection.execute(
+                "INSERT INTO api_key (org_id, id, name, hash, hint, scopes, status, created_at)"
+                " VALUES ($1, gen_random_uuid(), $2, sha256(gen_random_uuid()::text::bytea), 'x', '{*}', 'active', now())",
+                organization.org_id,
+                name,
+            )
+
+
+async def test_the_victim_of_a_deadlock_runs_again_and_both_succeed(db: Db, organization: Founded) -> None:
+    await two_keys(db, organization)
+    both_hold_one = asyncio.Barrier(2)
+    runs = 0
+
+    async def work(tx: Tx, first: str, second: str) -> None:
+        nonlocal runs
+        runs += 1
+        await LOCK.one(tx, first)
+        if runs <= 2:
+            await both_hold_one.wait()
+        await RENAME.run(tx, second)
+        await RENAME.run(tx, first)
+
+    scope = db.org(organization.org_id)
+    await asyncio.gather(
+        scope.run(lambda tx: work(tx, "one", "two")), scope.run(lambda tx: work(tx, "two", "one"))
+    )
+    assert runs == 3, "one of the two was the victim, once"
+    async with db.org(organization.org_id) as tx:
+        hints = await tx.connection.fetch("SELECT hint FROM api_key WHERE name IN ('one', 'two')")
+    assert [row["hint"] for row in hints] == ["x++", "x++"]
+
+
+async def test_contention_that_does_not_end_is_given_up_and_nothing_is_done(db: Db, organization: Founded) -> None:
+    runs = 0
+
+    async def work(tx: Tx) -> None:
+        nonlocal runs
+        runs += 1
+        await tx.connection.execute("UPDATE organization SET name = 'half done'")
+        raise asyncpg.SerializationError("could not serialize")
+
+    with pytest.raises(DatabaseContended):
+        await db.org(organization.org_id).run(work)
+    assert runs == TRIES
+    async with db.org(organization.org_id) as tx:
+        assert await tx.connection.fetchval("SELECT name FROM organization") == "Hanse Automobile"
+
+
+async def test_another_error_is_not_retried(db: Db, organization: Founded) -> None:
+    runs = 0
+
+    async def work(tx: Tx) -> None:
+        nonlocal runs
+        runs += 1
+        await tx.connection.execute("SELECT 1/0")
+
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await db.org(organization.org_id).run(work)
+    assert runs == 1
+
+
+async def test_a_statement_that_runs_too_long_is_ended(database_url: str, organization: Founded) -> None:
+    db = await Db.connect(database_url, statement_timeout_ms=50)
+    try:
+        with pytest.raises(asyncpg.QueryCanceledError):
+            async with db.org(organization.org_id) as tx:
+                await tx.connection.execute("SELECT pg_sleep(10)")
+    finally:
+        await db.close()
+
+
+async def test_a_read_only_transaction_writes_nothing(db: Db, organization: Founded) -> None:
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with db.org(organization.org_id, read_only=True) as tx:
+            await RENAME.run(tx, "first key")
+
+
+async def test_a_process_never_holds_more_connections_than_its_budget(
+    database_url: str, organization: Founded
+) -> None:
+    db = await Db.connect(database_url, connections=2)
+    try:
+        open_now, most = 0, 0
+
+        async def work(tx: Tx) -> None:
+            nonlocal open_now, most
+            open_now += 1
+            most = max(most, open_now)
+            await tx.connection.execute("SELECT 1")
+            open_now -= 1
+
+        await asyncio.gather(*(db.org(organization.org_id).run(work) for _ in range(20)))
+        assert most <= 2
+        assert db.usage()["size"] <= 2
+    finally:
+        await db.close()
+
+
+async def test_a_superuser_is_refused(admin_database_url: str) -> None:
+    with pytest.raises(LoginTooPowerful):
+        await Db.connect(admin_database_url)
+
+
+async def test_a_database_that_is_away_is_said_to_be_away() -> None:
+    with pytest.raises(DatabaseUnavailable):
+        await Db.connect("postgresql://nobody:secret@127.0.0.1:1/nothing")
+
+
+async def test_a_cancelled_transaction_is_rolled_back_and_its_connection_serves_the_next(
+    database_url: str, organization: Founded
+) -> None:
+    db = await Db.connect(database_url, connections=1)
+    try:
+        inside = asyncio.Event()
+
+        async def work(tx: Tx) -> None:
+            await tx.connection.execute("UPDATE organization SET name = 'half done'")
+            inside.set()
+            await tx.connection.execute("SELECT pg_sleep(30)")
+
+        task = asyncio.create_task(db.org(organization.org_id).run(work))
+        await inside.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with db.org(organization.org_id) as tx:
+            assert await tx.connection.fetchval("SELECT name FROM organization") == "Hanse Automobile"
+    finally:
+        await db.close()
