@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -22,8 +23,8 @@ from tests.support.house import House, running_house
 
 @pytest.fixture(scope="session")
 def cluster_url() -> str:
-    """The administrator's address of the run's one PostgreSQL."""
-    return shared_cluster()
+    """The administrator's address of the run's one PostgreSQL; TEST_POSTGRES_ADMIN_URL names another, such as a 16."""
+    return os.environ.get("TEST_POSTGRES_ADMIN_URL") or shared_cluster()
 
 
 @pytest.fixture(scope="session")

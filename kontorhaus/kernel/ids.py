@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
+import sys
 import threading
 from collections.abc import Callable
 from typing import Final, Generic, NewType, TypeVar
@@ -34,7 +36,8 @@ def uuid7() -> UUID:
 
     Strictly increasing within a process, across threads: when the clock has not moved on, or ran backwards, the last
     id's random part is raised by a random step (RFC 9562, 6.2, method 2). Between processes the order is that of
-    their clocks.
+    their clocks. An id is unique, not secret: it shows the millisecond in which it was made, and those of one
+    millisecond lie near each other.
     """
     global _last  # noqa: PLW0603
     milliseconds = int(utc_now().timestamp() * 1000)
@@ -44,6 +47,16 @@ def uuid7() -> UUID:
         value = _last
     high, random_a, random_b = value >> 74, (value >> 62) & 0xFFF, value & ((1 << 62) - 1)
     return UUID(int=(high << 80) | (0x7 << 76) | (random_a << 64) | (0b10 << 62) | random_b)
+
+
+def _start_anew() -> None:
+    """A forked child would step on from its parent's last id, and may have inherited a lock that nobody releases."""
+    global _lock, _last
+    _lock, _last = threading.Lock(), 0
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 PREFIX: Final = re.compile(r"[a-z]([a-z_]{0,61}[a-z])?")
@@ -70,9 +83,11 @@ class Noun(Generic[IdT]):
         self._make = make
 
     def new(self) -> IdT:
+        """A fresh id, greater than all that this process made before."""
         return self._make(uuid7())
 
-    def text(self, value: UUID) -> str:
+    def text(self, value: IdT) -> str:
+        """The TypeID of an id of this noun; that it is one of this noun is checked by its type alone."""
         return text_of(self.prefix, value)
 
     def parse(self, text: str) -> IdT:

@@ -17,12 +17,19 @@ MINOR_MAX: Final = 2**53 - 1
 
 
 class AmountInvalid(Invalid):
-    """The amount is not a decimal number with as many digits after the point as its currency has, or too large.
+    """The amount is not a decimal number such as 10.99, or it is larger than 2^53 - 1 minor units either way."""
+
+    code = "amount_invalid"
+    title = "Not an amount"
+
+
+class CurrencyScaleInvalid(Invalid):
+    """The amount has more digits after the point than its currency.
 
     10.99 EUR has two digits, 1099 JPY none, 1.099 KWD three.
     """
 
-    code = "amount_invalid"
+    code = "currency_scale_invalid"
     title = "Not an amount of this currency"
 
 
@@ -46,7 +53,7 @@ class Rounding(StrEnum):
 
 
 def divide(numerator: int, denominator: int, rounding: Rounding) -> int:
-    """The exact quotient of two integers, rounded by name."""
+    """The exact quotient of two integers, rounded by name: `divide(-5, 2, Rounding.HALF_UP)` is -3."""
     assert denominator != 0, "nothing is divided by zero"
     if denominator < 0:
         numerator, denominator = -numerator, -denominator
@@ -76,7 +83,8 @@ def divide(numerator: int, denominator: int, rounding: Rounding) -> int:
 class Money(Struct, frozen=True, order=False):
     """An amount in whole minor units of a currency of ISO 4217, at most 2^53 - 1 of them either way.
 
-    Two currencies never meet: adding or comparing them is a programmer's mistake and crashes.
+    Two currencies never meet: adding or ordering them is a programmer's mistake and crashes; they are merely unequal.
+    The bound and the currency are checked however a value comes about: AmountInvalid, CurrencyUnknown.
     """
 
     minor: int
@@ -109,6 +117,10 @@ class Money(Struct, frozen=True, order=False):
 
     def __ge__(self, other: Money) -> bool:
         return self.minor >= self._same(other).minor
+
+    def view(self) -> MoneyView:
+        """As the edge shows it."""
+        return MoneyView(self.minor, self.currency)
 
     @property
     def is_zero(self) -> bool:
@@ -159,13 +171,23 @@ def zero(currency: str) -> Money:
 
 
 def from_decimal_text(text: str, currency: str) -> Money:
-    """Read `10.99` exactly. AmountInvalid when it has more digits after the point than the currency, an exponent, a
-    comma, spaces, or no digits; fewer digits are fine, since `10.5` EUR is not ambiguous."""
+    """Read `10.99` exactly; nothing is rounded.
+
+    CurrencyScaleInvalid for more digits after the point than the currency has, zeros too. AmountInvalid for an
+    exponent, a comma, a plus, spaces or no digits, and beyond 2^53 - 1. Fewer digits are fine: `10.5` EUR is not
+    ambiguous, and banks write it (ISO 20022 fixes only the most digits).
+    """
     scale = zero(currency).scale
-    match = re.fullmatch(r"(-?)([0-9]{1,16})(?:\.([0-9]{1,4}))?", text)
-    if match is None or len(match[3] or "") > scale:
-        raise AmountInvalid(f"expected a decimal number with at most {scale} digits after the point")
-    minor = int(match[2]) * 10**scale + int((match[3] or "").ljust(scale, "0") or "0")
+    # 16 digits hold the bound, and keep a long text from becoming a large number first.
+    match = re.fullmatch(r"(-?)([0-9]{1,16})(?:\.([0-9]+))?", text)
+    if match is None:
+        raise AmountInvalid("expected a decimal number such as 10.99")
+    fraction = match[3] or ""
+    if len(fraction) > scale:
+        raise CurrencyScaleInvalid(
+            f"expected at most {scale} digits after the point", currency=currency, scale=scale
+        )
+    minor = int(match[2] + fraction.ljust(scale, "0"))
     return Money(-minor if match[1] else minor, currency)
 
 
@@ -175,15 +197,19 @@ class MoneyView(Struct, frozen=True, forbid_unknown_fields=True):
     amount: Annotated[
         int, Meta(ge=-MINOR_MAX, le=MINOR_MAX, description="In minor units: 1099 is 10.99 EUR, 1099 JPY.")
     ]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="A code of ISO 4217.", examples=["EUR"])]
+    currency: Annotated[
+        str,
+        Meta(
+            pattern="^[A-Z]{3}$",
+            description="A code of ISO 4217.",
+            examples=["EUR"],
+            extra_json_schema={"enum": sorted(SCALES)},
+        ),
+    ]
 
-    def money(self, pointer: str) -> Money:
-        """The value, or CurrencyUnknown that names the field under `pointer`."""
+    def money(self, pointer: str = "") -> Money:
+        """The value; CurrencyUnknown names the field below `pointer`, the JSON pointer of this object (RFC 6901)."""
         if self.currency not in SCALES:
             fault = Fault(f"{pointer}/currency", "expected a code of ISO 4217 such as EUR")
             raise CurrencyUnknown("the currency is not a code of ISO 4217", faults=(fault,))
         return Money(self.amount, self.currency)
-
-
-def view(money: Money) -> MoneyView:
-    return MoneyView(money.minor, money.currency)

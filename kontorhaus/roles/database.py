@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -38,7 +37,7 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
     try:
         yield structs.replace(
             settings,
-            database_url=server.url_for(DATABASE, login=roles.LOGIN, password=_login_password(home)),
+            database_url=server.url_for(DATABASE, login=roles.LOGIN),
             database_admin_url=server.url_for(DATABASE),
         )
     finally:
@@ -79,12 +78,3 @@ def _start(settings: Settings, home: Path) -> postgres.Server:
     server = postgres.Server.start(home / "postgres", binaries=postgres.find(settings.postgres_bin))
     server.ensure_database(DATABASE)
     return server
-
-
-def _login_password(home: Path) -> str:
-    """The password of the house's own login in the embedded cluster: made once, readable by its owner alone."""
-    path = home / "login.password"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32), encoding="ascii")
-    return path.read_text(encoding="ascii")

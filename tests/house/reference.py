@@ -20,6 +20,7 @@ from msgspec import inspect as kinds
 from kontorhaus.cli import main
 from kontorhaus.kernel.errors import KINDS, DomainError, every_error
 from kontorhaus.platform import settings
+from kontorhaus.platform.http.problems import status_of
 from tests.house.source import ROOT, rooms
 from tests.house.statements import import_everything
 
@@ -98,10 +99,8 @@ def _kind(error: type[DomainError]) -> type[DomainError]:
 
 
 def _error(error: type[DomainError]) -> str:
-    status = getattr(error, "status", None)
     again = " Trying again may help." if error.should_retry else ""
-    heading = f"### `{error.code}`\n\n**{error.title}.**"
-    return f"{heading}{f' Status {status}.' if status else ''}{again}\n\n{_prose(error)}"
+    return f"### `{error.code}`\n\n**{error.title}.** Status {status_of(error)}.{again}\n\n{_prose(error)}"
 
 
 def events_page() -> str:
@@ -163,7 +162,7 @@ def api_document() -> str:
 def dumped(url: str, pg_dump: Path) -> str:
     """The schema of a migrated database as pg_dump writes it, without what differs from server to server."""
     done = subprocess.run(
-        [pg_dump, "--schema-only", "--no-owner", "--schema=public", url],
+        [pg_dump, "--schema-only", "--no-owner", "--schema=public", "--extension=*", url],
         check=True,
         capture_output=True,
         text=True,
@@ -171,7 +170,7 @@ def dumped(url: str, pg_dump: Path) -> str:
     kept = [
         line
         for line in done.stdout.splitlines()
-        if not re.match(r"--|SET |SELECT pg_catalog|\\(un)?restrict", line)
+        if not re.match(r"--|SET |SELECT pg_catalog|\\(un)?restrict|CREATE SCHEMA public|COMMENT ON", line)
     ]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
     return f"-- {GENERATED}\n\n{text}\n"

@@ -43,6 +43,14 @@ def loose_statements() -> dict[str, str]:
 def _attributes_of_stores() -> Iterator[tuple[str, object]]:
     for name in import_everything():
         if "store" in name.split("."):
-            yield from (
-                (f"{name}.{attribute}", value) for attribute, value in vars(sys.modules[name]).items()
-            )
+            for attribute, value in vars(sys.modules[name]).items():
+                yield from _flat(f"{name}.{attribute}", value)
+
+
+def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """A constant itself, or each member of a tuple of statements that belong together."""
+    if isinstance(value, tuple):
+        for number, member in enumerate(value):
+            yield from _flat(f"{name}[{number}]", member)
+    else:
+        yield name, value

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from kontorhaus.kernel.errors import Fault
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.people.parties import store
-from kontorhaus.people.parties.errors import PartyNotFound
+from kontorhaus.people.parties.errors import PartyNotFound, PartySearchInvalid
 from kontorhaus.people.parties.model import Party, PartyId, Role, Summary
 from kontorhaus.people.parties.model.numbers import sought
 from kontorhaus.people.parties.model.words import Prefix, prefixes
@@ -42,74 +43,83 @@ async def party_in(tx: Tx, org_id: OrgId, party_id: PartyId) -> Party:
     return found.party()
 
 
-async def parties(
-    db: Db, org_id: OrgId, *, role: Role | None, before: PartyId | None, limit: int
-) -> list[Summary]:
-    """By id, the highest first, which for ids made by us is the newest first; of one role, if asked."""
-    async with db.org(org_id, read_only=True) as tx:
-        if role is None:
-            return await store.PARTIES.all(tx, org_id, before or LAST, limit)
-        return await store.PARTIES_OF_ROLE.all(tx, org_id, before or LAST, limit, role)
+class Place(Struct, frozen=True, array_like=True):
+    """Where a page of a list ended: its last party, and for a search the word that it walks and the last
+    term."""
 
-
-async def by_reference(db: Db, org_id: OrgId, reference: str, *, role: Role | None) -> list[Summary]:
-    """The one party with this reference, or none."""
-    async with db.org(org_id, read_only=True) as tx:
-        return await store.PARTIES_BY_REFERENCE.all(tx, org_id, reference, role)
-
-
-async def by_tax_id(
-    db: Db, org_id: OrgId, value: str, *, role: Role | None, before: PartyId | None, limit: int
-) -> list[Summary]:
-    """Parties that have or had this tax id, with or without separators; the highest id first."""
-    async with db.org(org_id, read_only=True) as tx:
-        return await store.PARTIES_BY_TAX_ID.all(tx, org_id, before or LAST, limit, sought(value), role)
-
-
-class Place(Struct, frozen=True):
-    """Where a page of a search ended: which of its words it walks, the last term and the last party."""
-
-    word: str
-    term: str
     party_id: UUID
+    word: str = ""
+    term: str = ""
 
 
 class Found(Struct, frozen=True):
-    """A page of a search; `places` has the place behind each party, from which the next page would go on."""
+    """A party of a list, and the place behind it, from which the next page goes on."""
 
-    parties: list[Summary]
-    places: list[Place]
+    party: Summary
+    place: Place
 
 
-async def search(
-    db: Db, org_id: OrgId, text: str, *, role: Role | None, after: Place | None, limit: int
-) -> Found:
-    """Parties that have, for every word of `text`, a term that begins with it; see `model/words.py` for which
-    terms and how they are folded. In the order of the term that was found, then by id.
+async def parties(
+    db: Db,
+    org_id: OrgId,
+    *,
+    role: Role | None = None,
+    search: str | None = None,
+    reference: str | None = None,
+    tax_id: str | None = None,
+    after: Place | None = None,
+    limit: int,
+) -> list[Found]:
+    """Parties from `after` on: all, or those of a role, of a search (see `_searched`), with a reference, or
+    that have or had a tax id, however it is written.
+
+    The highest id comes first, which for ids made by us is the newest; a search is in the order of its terms.
+    Raises PartySearchInvalid, also for more than one of `search`, `reference` and `tax_id`."""
+    asked = {"search": search, "reference": reference, "tax_id": tax_id}
+    several = [name for name, value in asked.items() if value is not None]
+    if len(several) > 1:
+        faults = tuple(Fault(name, f"cannot be given beside {several[0]}") for name in several[1:])
+        raise PartySearchInvalid("only one of search, reference and tax_id can be given", faults=faults)
+    words = None if search is None else prefixes(search)
+    before = after.party_id if after else LAST
+    async with db.org(org_id, read_only=True) as tx:
+        if words is not None:
+            return await _searched(tx, org_id, words, role=role, after=after, limit=limit)
+        if reference is not None:
+            rows = [] if after else await store.PARTIES_BY_REFERENCE.all(tx, org_id, reference, role)
+        elif tax_id is not None:
+            rows = await store.PARTIES_BY_TAX_ID.all(tx, org_id, before, limit, sought(tax_id), role)
+        elif role is not None:
+            rows = await store.PARTIES_OF_ROLE.all(tx, org_id, before, limit, role)
+        else:
+            rows = await store.PARTIES.all(tx, org_id, before, limit)
+    return [Found(party=row, place=Place(row.id)) for row in rows]
+
+
+async def _searched(
+    tx: Tx, org_id: OrgId, words: list[Prefix], *, role: Role | None, after: Place | None, limit: int
+) -> list[Found]:
+    """Parties that have, for every word, a term that begins with it; `model/words.py` says which terms there
+    are and how they are folded. In the order of the term that was found, then by id.
 
     Guarantees: each party once per search, across all its pages, as long as its terms do not change
     meanwhile. Not guaranteed: a ranking. The cost is that of the rarest word: its terms are walked, and the
-    other words are looked up for each. Raises PartySearchInvalid."""
-    words = prefixes(text)
-    async with db.org(org_id, read_only=True) as tx:
-        walked = await _walked(tx, org_id, words, after)
-        others = [word for word in words if word is not walked]
-        hits = await store.PARTIES_BY_TERM.all(
-            tx,
-            org_id,
-            walked.low,
-            walked.high,
-            after.term if after else "",
-            after.party_id if after else FIRST,
-            limit,
-            [word.low for word in others],
-            [word.high for word in others],
-            role,
-        )
-    return Found(
-        parties=[hit.summary() for hit in hits],
-        places=[Place(word=walked.low, term=hit.term, party_id=hit.id) for hit in hits],
+    other words are looked up for each."""
+    walked = await _walked(tx, org_id, words, after)
+    others = [word for word in words if word is not walked]
+    hits = await store.PARTIES_BY_TERM.all(
+        tx,
+        org_id,
+        walked.low,
+        walked.high,
+        after.term if after else "",
+        after.party_id if after else FIRST,
+        limit,
+        [word.low for word in others],
+        [word.high for word in others],
+        role,
     )
+    return [Found(party=hit.summary(), place=Place(hit.id, walked.low, hit.term)) for hit in hits]
 
 
 async def _walked(tx: Tx, org_id: OrgId, words: list[Prefix], after: Place | None) -> Prefix:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Annotated, Final, Generic, TypeVar
 
@@ -69,7 +69,9 @@ def position(listing: str, query: Page, kind: type[PositionT]) -> PositionT | No
         return None
     try:
         given = query.cursor.encode("ascii")
-        raw = urlsafe_b64decode(given + b"=" * (-len(given) % 4)) if len(given) <= CURSOR_CHARACTERS_MAX else b""
+        if len(given) > CURSOR_CHARACTERS_MAX:
+            raise _refused()
+        raw = b64decode(given + b"=" * (-len(given) % 4), altchars=b"-_", validate=True)
         check, packed = raw[:CHECK_BYTES], raw[CHECK_BYTES:]
         if not hmac.compare_digest(check, _check(listing, query, packed)):
             raise _refused()

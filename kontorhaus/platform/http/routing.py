@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType, ModuleType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from msgspec import Struct
 
@@ -95,7 +95,7 @@ def route(
             scope=scope,
             body=body,
             query=query,
-            answer=answer if list_of is None else ListView[list_of],
+            answer=answer if list_of is None else cast("Any", ListView)[list_of],
             status=status,
             media_type=media_type,
             errors=errors,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
+from kontorhaus.platform.postgres import programs
 from kontorhaus.platform.postgres.binaries import Binaries
 from kontorhaus.platform.postgres.errors import NoAccount
 
@@ -98,7 +98,7 @@ def _reaches(account: Account, binaries: Binaries, folder: Path) -> bool:
     script = '"$1" --version && "$2" --version && cd "$3"'
     programs = (binaries.program("postgres"), binaries.program("initdb"))
     command = account.command("/bin/sh", "-c", script, "reaches", *programs, str(folder.parent))
-    return subprocess.run(command, check=False, capture_output=True, cwd="/").returncode == 0
+    return programs.run(command)[0] == 0
 
 
 def _entry(name: str) -> pwd.struct_passwd | None:

@@ -6,20 +6,19 @@ import os
 import re
 import secrets
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from kontorhaus.platform.postgres import programs
 from kontorhaus.platform.postgres.accounts import Account
 from kontorhaus.platform.postgres.binaries import Binaries
-from kontorhaus.platform.postgres.errors import DiskFull, FolderUnusable, MajorVersionDiffers, ServerFailed
-from kontorhaus.platform.postgres.keeper import environment
+from kontorhaus.platform.postgres.errors import FolderUnusable, MajorVersionDiffers, ServerFailed
 
 ADMIN: Final = "kontorhaus_admin"
 """The superuser of the cluster. Migrations use it; requests never do."""
 
-PASSWORD_FILE: Final = "admin.password"
+PASSWORD_FILE: Final = "admin.password"  # noqa: S105, a name
 
 CONFIGURATION: Final = "kontorhaus.conf"
 
@@ -83,14 +82,11 @@ def make(folder: Path, binaries: Binaries, account: Account, *, durable: bool, l
     if not durable:
         arguments += ["--no-sync"]
     command = account.command(binaries.program("initdb"), *arguments)
-    result = subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd="/", env=environment(), pass_fds=(lock,)
-    )
-    if result.returncode != 0:
+    status, words = programs.run(command, descriptors=(lock,))
+    if status != 0:
         shutil.rmtree(new, ignore_errors=True)
-        words = (result.stderr.strip() or result.stdout.strip())[-500:]
-        refuse_full_disk(words, folder)
-        raise ServerFailed(f"initdb could not make a cluster in {folder}: {words}", folder=str(folder))
+        programs.refuse_full_disk(words, folder)
+        raise ServerFailed(f"initdb could not make a cluster in {folder}: {words[-500:]}", folder=str(folder))
     with (new / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write(
             f"\ninclude '{CONFIGURATION}'  # written by Kontorhaus at every start; ALTER SYSTEM wins over it\n"
@@ -128,12 +124,6 @@ def configure(
     quoted = {name: value.replace("\\", "\\\\").replace("'", "''") for name, value in settings.items()}
     _write(data / CONFIGURATION, "".join(f"{name} = '{value}'\n" for name, value in quoted.items()), account)
     _write(data / "pg_hba.conf", AUTHENTICATION, account)
-
-
-def refuse_full_disk(words: str, folder: Path) -> None:
-    """DiskFull when PostgreSQL's words tell of it (ENOSPC, or EDQUOT where there are quotas)."""
-    if "No space left on device" in words or "Disk quota exceeded" in words:
-        raise DiskFull(f"there is no room left for the database in {folder}; make room, then start again")
 
 
 def _check(data: Path, binaries: Binaries) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from kontorhaus.platform.postgres import programs
 from kontorhaus.platform.postgres.accounts import Account
 
 SCRIPT: Final = """
@@ -31,19 +31,6 @@ Linux alone could do this without a process, by PR_SET_PDEATHSIG; but that signa
 the server ends, and a house that starts it from a worker thread would lose it. A shell needs about 1 MB.
 """
 
-INHERITED: Final = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH")
-"""What PostgreSQL's programs get of the house's environment: no secrets, and none of the PG… variables that would
-lead them elsewhere."""
-
-
-def environment(**own: str) -> dict[str, str]:
-    """The environment for PostgreSQL's programs. English messages, since some of them are recognised."""
-    return (
-        {name: os.environ[name] for name in INHERITED if name in os.environ}
-        | {"LC_ALL": "C", "TZ": "UTC"}
-        | own
-    )
-
 
 def keep(
     account: Account,
@@ -63,7 +50,7 @@ def keep(
     The keeper is a session of its own: Ctrl-C in a terminal reaches the house, which stops the server in its order.
     """
     with log.open("ab") as words:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603, the house's own command
             [
                 "/bin/sh",
                 "-c",
@@ -75,7 +62,7 @@ def keep(
             stdout=words,
             stderr=words,
             cwd="/",
-            env=environment(),
+            env=programs.environment(),
             pass_fds=tuple(locks),
             start_new_session=True,
         )

@@ -14,7 +14,7 @@ from types import MappingProxyType, TracebackType
 from typing import Final
 
 from kontorhaus.kernel.time import monotonic, utc_now
-from kontorhaus.platform.postgres import accounts, addresses, cluster, keeper, psql, sockets
+from kontorhaus.platform.postgres import accounts, addresses, cluster, keeper, postmaster, programs, sockets
 from kontorhaus.platform.postgres.binaries import Binaries
 from kontorhaus.platform.postgres.errors import (
     FolderHeld,
@@ -88,7 +88,7 @@ class Server:
                 account = accounts.choose(binaries, folder, namespaces=namespaces)
                 account.own(folder)
                 data = cluster.make(folder, binaries, account, durable=durable, lock=server_lock.descriptor)
-                _clear_stale_pid(data)
+                postmaster.clear_stale_pid(data)
                 server._socket_folder = sockets.make(folder, account)
                 cluster.configure(
                     data,
@@ -98,9 +98,9 @@ class Server:
                     durable=durable,
                     parameters=parameters,
                 )
-                log = _log(folder)
+                log = postmaster.log(folder)
             except OSError as error:
-                cluster.refuse_full_disk(str(error), folder)
+                programs.refuse_full_disk(str(error), folder)
                 raise FolderUnusable(f"{folder} cannot be used: {error}", folder=str(folder)) from error
             log_start = log.stat().st_size
             server._keeper = keeper.keep(
@@ -110,6 +110,8 @@ class Server:
                 locks=(server_lock.descriptor,),
                 lifeline=lifeline,
             )
+            # From here the server alone holds it, so that it is free exactly when no process of the server is left.
+            server_lock.release()
             server._wait_until_ready(log, log_start)
             house_lock.note(
                 f"process {os.getpid()} since {utc_now():%Y-%m-%d %H:%M:%S} UTC at {server.safe_url}"
@@ -141,11 +143,9 @@ class Server:
     def ensure_database(self, name: str) -> None:
         """Create a database unless it is there."""
         assert re.fullmatch(r"[a-z_][a-z0-9_]*", name), "a plain name needs no quotes"
-        found = psql.execute(
-            self.binaries, self.admin_url, f"SELECT 1 FROM pg_database WHERE datname = '{name}'"
-        )
-        if not found:
-            psql.execute(self.binaries, self.admin_url, f"CREATE DATABASE {name}")
+        names = programs.query(self.binaries, self.admin_url, "SELECT datname FROM pg_catalog.pg_database")
+        if name not in names:
+            programs.query(self.binaries, self.admin_url, f"CREATE DATABASE {name}")
 
     def stop(self) -> None:
         """Stop the server: open transactions are rolled back, everything committed is on the disk. Once is enough, and
@@ -159,7 +159,7 @@ class Server:
                 (signal.SIGQUIT, ABORT_SECONDS),
                 (signal.SIGKILL, ABORT_SECONDS),
             ):
-                _signal(self.folder / "data", step)
+                postmaster.tell(self.folder / "data", step)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     running.wait(patience_seconds)
                     break
@@ -190,7 +190,7 @@ class Server:
             house_lock.note("")
             server_lock = Lock.take(self.folder / "server.lock", patience_seconds=HANDOVER_SECONDS)
         except OSError as error:
-            cluster.refuse_full_disk(str(error), self.folder)
+            programs.refuse_full_disk(str(error), self.folder)
             raise FolderUnusable(f"{self.folder} cannot be used: {error}", folder=str(self.folder)) from error
         if server_lock is None:
             raise ServerStopping(
@@ -207,15 +207,15 @@ class Server:
         while monotonic() < give_up_at:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._keeper.wait(0.01)
-                raise self._failure(_tail(log, log_start))
-            if _pid_file(self.folder / "data")[7:8] == ["ready"]:
+                raise self._failure(postmaster.words_since(log, log_start))
+            if postmaster.ready(self.folder / "data"):
                 return
         raise ServerFailed(
             f"PostgreSQL in {self.folder} was not ready after {START_SECONDS} seconds; see {log}"
         )
 
     def _failure(self, words: str) -> Exception:
-        cluster.refuse_full_disk(words, self.folder)
+        programs.refuse_full_disk(words, self.folder)
         if self.port is not None and "could not bind" in words:
             return PortTaken(
                 f"another program listens on 127.0.0.1:{self.port}; choose another port", port=self.port
@@ -225,64 +225,7 @@ class Server:
         return ServerFailed(f"PostgreSQL in {self.folder} did not start: {words}", folder=str(self.folder))
 
 
-LOG_BYTES_MAX: Final = 10_000_000
-"""Two logs of this size are kept: weeks of a quiet server, and never a disk full of them."""
-
-
-def _log(folder: Path) -> Path:
-    log = folder / "server.log"
-    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
-        log.replace(folder / "server.log.previous")
-    log.touch(mode=0o600)
-    return log
-
-
-def _tail(log: Path, start: int) -> str:
-    with log.open("rb") as file:
-        file.seek(start)
-        return file.read().decode(errors="replace").strip()[-800:]
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _pid_file(data: Path) -> list[str]:
-    """The stripped lines of postmaster.pid: process, folder, start, port, socket folder, address, memory, status."""
-    try:
-        return [line.strip() for line in (data / "postmaster.pid").read_text().splitlines()]
-    except FileNotFoundError:
-        return []
-
-
-def _signal(data: Path, wanted: signal.Signals) -> None:
-    lines = _pid_file(data)
-    if lines:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(int(lines[0]), wanted)
-
-
-def _clear_stale_pid(data: Path) -> None:
-    """Remove the pid file of a server that was killed.
-
-    PostgreSQL would do so itself, but not when the number has since gone to another process, which in a container with
-    its few small numbers is the rule. A server that somebody started here by hand holds none of our locks and is
-    recognised by its working folder.
-    """
-    lines = _pid_file(data)
-    if not lines:
-        return
-    process = Path("/proc") / lines[0]
-    try:
-        at_work = (process / "cwd").readlink() == data
-    except FileNotFoundError:
-        at_work = False
-    except PermissionError:
-        at_work = b"postgres" in (process / "cmdline").read_bytes()
-    if at_work:
-        raise FolderHeld(
-            f"a PostgreSQL that the house did not start, process {lines[0]}, runs in {data}; stop it"
-        )
-    (data / "postmaster.pid").unlink()

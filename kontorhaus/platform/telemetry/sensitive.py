@@ -18,23 +18,25 @@ Found = tuple[int, int]
 _BETWEEN: Final = " \\-\u00a0\u2007\u2009\u202f\u2010\u2011\u2012\u2013"
 
 _LONG_RUN: Final = re.compile(rf"\d(?:[{_BETWEEN}]?\d){{11}}")
-_LONG_RUN_ASCII: Final = re.compile(rb"[0-9](?:[ -]?[0-9]){11}")
-_NOT_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
-
 CARD_DIGITS_MIN: Final = 12
 """The shortest Maestro number (ISO/IEC 7812-1 itself sets only the upper end, 19)."""
 
 
-def may_hold_card_number(raw: bytes) -> bool:
-    """Whether a JSON text needs a closer look: it holds 12 digits with at most one blank or dash between them.
+# Every byte that may be (part of) a digit becomes a 0. Beyond ASCII that is each byte: other scripts have digits, too.
+_DIGITS_AS_ZERO: Final = bytes(
+    48 if byte >= 0x80 or chr(byte) in "0123456789" else 120 for byte in range(256)
+)
+_ZEROS: Final = b"0" * CARD_DIGITS_MIN
 
-    False is certain, True is not. Costs under a microsecond for a body with few digits, about one per 100 bytes else.
+
+def may_hold_card_number(raw: bytes) -> bool:
+    """Whether a JSON text needs a closer look: it holds 12 digits with nothing but blanks and dashes between them.
+
+    False is certain, True is not. No regular expression, since this runs over every body: under a microsecond for one
+    of a usual size.
     """
-    if b"\\u" in raw:
-        return True  # a digit may be written as an escape
-    if raw.isascii():
-        return len(raw.translate(None, _NOT_DIGITS)) >= CARD_DIGITS_MIN and bool(_LONG_RUN_ASCII.search(raw))
-    return bool(_LONG_RUN.search(raw.decode("utf-8", "replace")))
+    # A digit may also be written as an escape.
+    return _ZEROS in raw.translate(_DIGITS_AS_ZERO, b" -") or b"\\u" in raw
 
 
 # A run touches no letter, so nothing is found inside ids, hashes and keys; and it is no fraction.

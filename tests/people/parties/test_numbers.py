@@ -76,7 +76,9 @@ def test_a_wrong_tax_id_is_refused_without_being_repeated(kind: TaxIdKind, writt
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
-@given(st.sampled_from(KINDS), st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), max_size=30))
+@given(
+    st.sampled_from(KINDS), st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
+)
 def test_any_text_is_a_number_or_is_not(kind: TaxIdKind, text: str) -> None:
     try:
         found = tax_id(kind, text)

@@ -26,7 +26,7 @@ from kontorhaus.people.parties.model.words import WORD_CHARACTERS_MAX, fold, pre
         ("Søren Ærø", ["soren", "aro"]),
         ("Soeren Aeroe", ["soren", "aro"]),
         ("Łódź", ["lodz"]),
-        ("Işık", ["isik"]),
+        ("I\u015f\u0131k", ["isik"]),
         ("Beyoncé", ["beyonce"]),
         ("O'Neill", ["oneill"]),
         ("O\u2019Neill", ["oneill"]),
@@ -38,7 +38,7 @@ from kontorhaus.people.parties.model.words import WORD_CHARACTERS_MAX, fold, pre
         ("Иванов", ["иванов"]),
         ("東京", ["東京"]),
         ("ﬁnanz", ["finanz"]),
-        ("& – / …", []),
+        ("& - / …", []),
         ("", []),
     ],
 )
@@ -47,11 +47,8 @@ def test_words_are_folded(text: str, expected: list[str]) -> None:
 
 
 @given(st.text(max_size=60))
-def test_folding_leaves_neither_case_nor_marks(text: str) -> None:
-    folded = fold(text)
-
-    assert not any(unicodedata.combining(letter) for letter in folded)
-    assert words(text) == words(text.swapcase().swapcase()) or text.swapcase().swapcase() != text
+def test_folding_leaves_no_marks(text: str) -> None:
+    assert not any(unicodedata.combining(letter) for letter in fold(text))
 
 
 @given(st.text(alphabet=string.ascii_letters + "äöüßéøæłÄÖÜ", min_size=1, max_size=30), st.data())

@@ -1,0 +1,161 @@
+"""Serving an application on a socket, and stopping without cutting anyone off."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from kontorhaus.platform import telemetry
+from kontorhaus.platform.http.drain import Drain
+from kontorhaus.platform.http.errors import AddressInUse
+from kontorhaus.platform.settings import Settings
+
+LOG: Final = telemetry.get_logger(__name__)
+
+HEAD_BYTES_MAX: Final = 32_768
+"""Request line and header fields together. Browsers with many cookies reach 16 KiB; our callers send one."""
+
+HEAD_SECONDS_MAX: Final = 10.0
+"""How long a head may take to arrive, from the first byte of the connection on. A phone that changes its cell resends
+within three; a caller who sends a byte a minute only wants to hold the connection."""
+
+KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than the 60 seconds of the usual balancers: of two ends that let go, the balancer must be the first, or it
+sends a request into a connection that is being closed."""
+
+CLOSE_SECONDS: Final = 5
+"""After the drain: for the answers that are still being written when everything else has ended."""
+
+
+async def serve(
+    application: Any,
+    settings: Settings,
+    *,
+    drain: Drain,
+    stop: asyncio.Event,
+    listening: Callable[[str], None] | None = None,
+) -> None:
+    """Serve on the settings' host and port until `stop` is set, then drain and return.
+
+    `listening` is told the address, with the port that was bound, once requests are taken. Draining: `/readyz` answers
+    503, requests in flight end and new ones are still answered, `drain_seconds_max` at most; then the socket closes,
+    and what is still running is cancelled. Other tasks of the loop go on. Signals are the caller's: he sets `stop`.
+    AddressInUse if the port is taken.
+    """
+    bound = _bound(settings)
+    server = _Server(
+        uvicorn.Config(
+            application,
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            loop="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=CLOSE_SECONDS,
+        ),
+        opened=lambda: listening(_address(bound)) if listening else None,
+    )
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not serving.done():
+            drain.begin()
+            if not await drain.wait(settings.drain_seconds_max):
+                LOG.warning("drain_cut_short", in_flight=drain.in_flight)
+    finally:
+        stopping.cancel()
+        server.should_exit = True
+        await serving
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """A listening socket; IPv6 if the host is written so."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise AddressInUse(
+            f"cannot listen on {settings.host}:{settings.port}; set KONTORHAUS_HOST or KONTORHAUS_PORT",
+            host=settings.host,
+            port=settings.port,
+        ) from error
+
+
+def _address(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's server, which leaves signals to the process and says when it takes requests."""
+
+    def __init__(self, config: uvicorn.Config, *, opened: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._opened = opened
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._opened()
+
+
+class _Protocol(HttpToolsProtocol):
+    """Uvicorn's protocol with a bound on the size of a request's head and on the time that it takes; it has neither."""
+
+    _head_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
+    _in_head = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_timer is None:
+                self._await_head()
+        super().data_received(data)
+        if self._in_head and self._head_bytes > HEAD_BYTES_MAX:
+            self._refuse(b"431 Request Header Fields Too Large")
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._in_head, self._head_bytes = True, 0
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._head_timer = self.loop.call_later(HEAD_SECONDS_MAX, self._refuse, b"408 Request Timeout")
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _refuse(self, status: bytes) -> None:
+        """Without a body: there is no request yet that it could answer."""
+        if not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.close()
