@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from kontorhaus.kernel.errors import Invalid
 from kontorhaus.platform import db as database
+from kontorhaus.platform import telemetry
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.outbound import Outbound
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile
@@ -53,7 +54,9 @@ async def opened(settings: Settings, *, role: str) -> AsyncIterator[Resources]:
     )
     try:
         await database.refuse_old_schema(db)
+        forget_pool = telemetry.metrics.watch_pool(db.usage)
         async with Outbound() as outbound:
             yield Resources(settings=settings, db=db, keyring=keyring, outbound=outbound)
+        forget_pool()
     finally:
         await db.close()

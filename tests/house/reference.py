@@ -60,19 +60,20 @@ def settings_page() -> str:
 
 def _described(kind: kinds.Type) -> tuple[str, str]:
     """A field's description, and in words what it takes."""
-    description = ""
-    while isinstance(kind, kinds.Metadata):
-        description = str((kind.extra_json_schema or {}).get("description", description))
-        kind = kind.type
+    if isinstance(kind, kinds.Metadata):
+        description, takes = _described(kind.type)
+        return str((kind.extra_json_schema or {}).get("description", description)), takes
     if isinstance(kind, kinds.UnionType):
-        kind = next(part for part in kind.types if not isinstance(part, kinds.NoneType))
+        return _described(next(part for part in kind.types if not isinstance(part, kinds.NoneType)))
     if isinstance(kind, kinds.BoolType):
-        return description, "`true` or `false`"
+        return "", "`true` or `false`"
     if isinstance(kind, kinds.IntType) and kind.ge is not None and kind.le is not None:
-        return description, f"{kind.ge} to {kind.le}"
+        return "", f"{kind.ge} to {kind.le}"
     if isinstance(kind, kinds.StrType) and (choice := re.fullmatch(r"\^\(([a-z|]+)\)\$", kind.pattern or "")):
-        return description, ", ".join(f"`{word}`" for word in choice[1].split("|"))
-    return description, {kinds.IntType: "a whole number", kinds.StrType: "text"}[type(kind)]
+        return "", ", ".join(f"`{word}`" for word in choice[1].split("|"))
+    if isinstance(kind, kinds.StrType) and kind.min_length is not None:
+        return "", f"text of {kind.min_length} characters at least"
+    return "", {kinds.IntType: "a whole number", kinds.StrType: "text"}[type(kind)]
 
 
 def errors_page() -> str:

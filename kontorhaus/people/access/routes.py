@@ -21,7 +21,12 @@ from kontorhaus.platform.http import Call, Page, route
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["Hanse Automobile GmbH"])]
 Scope = Annotated[
-    str, Meta(pattern=r"^(\*|[a-z_]{1,40}:(\*|[a-z_]{1,40}))$", examples=["parties:read"], description="`noun:verb`, `noun:*` or `*`.")
+    str,
+    Meta(
+        pattern=r"^(\*|[a-z_]{1,40}:(\*|[a-z_]{1,40}))$",
+        examples=["parties:read"],
+        description="`noun:verb`, `noun:*` or `*`.",
+    ),
 ]
 
 
@@ -35,9 +40,9 @@ class NewApiKey(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AuditPage(Page, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    subject_id: Annotated[
-        str | None, Meta(max_length=100, description="Only entries about this object: its id.")
-    ] = None
+    subject_id: (
+        Annotated[str, Meta(max_length=100, description="Only entries about this object: its id.")] | None
+    ) = None
 
 
 @route("GET", "/v1/organization", scope="organization:read", answer=OrganizationView, tag="Access")

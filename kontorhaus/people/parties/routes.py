@@ -57,22 +57,30 @@ class PartyPage(Page, frozen=True, kw_only=True, forbid_unknown_fields=True):
     role: Annotated[
         Role | None, Meta(description="Only parties of this role; goes with every other filter.")
     ] = None
-    search: Annotated[
-        str | None,
-        Meta(
-            max_length=200,
-            description="One to five words. Finds parties that have, for each, a word that begins with it: in the "
-            "name, reference, e-mail address, tax id or city. Case, accents and umlauts make no difference.",
-            examples=["müller brem"],
-        ),
-    ] = None
-    reference: Annotated[
-        str | None, Meta(max_length=100, description="Your own id of the party, exactly.")
-    ] = None
-    tax_id: Annotated[
-        str | None,
-        Meta(max_length=40, description="A tax id that the party has or had, with or without separators."),
-    ] = None
+    search: (
+        Annotated[
+            str,
+            Meta(
+                max_length=200,
+                description="One to five words. Finds parties that have, for each, a word that begins with it: in the "
+                "name, reference, e-mail address, tax id or city. Case, accents and umlauts make no difference.",
+                examples=["müller brem"],
+            ),
+        ]
+        | None
+    ) = None
+    reference: (
+        Annotated[str, Meta(max_length=100, description="Your own id of the party, exactly.")] | None
+    ) = None
+    tax_id: (
+        Annotated[
+            str,
+            Meta(
+                max_length=40, description="A tax id that the party has or had, with or without separators."
+            ),
+        ]
+        | None
+    ) = None
 
 
 @route(

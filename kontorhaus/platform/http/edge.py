@@ -42,7 +42,7 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._router.application(scope, receive, send)
+            await self._router.pass_on(scope, receive, send)
             return
         began = monotonic()
         request_id = headers.request_id(scope["headers"]) or REQUEST.text(REQUEST.new())
@@ -87,7 +87,9 @@ class Edge:
             raise
         except Exception as error:
             LOG.exception("request_crashed", route=_template(exchange), exc_info=error)
-            raise InternalError("something went wrong on our side; the request id finds it in our logs") from error
+            raise InternalError(
+                "something went wrong on our side; the request id finds it in our logs"
+            ) from error
 
     def _tell(self, exchange: Exchange, span: telemetry.Span, seconds: float) -> None:
         template = _template(exchange)

@@ -81,7 +81,8 @@ class Endpoint(Struct, frozen=True, eq=False):
 
     async def _body(self, exchange: Exchange) -> bytes:
         check_media_type(
-            headers.first(exchange.headers, b"content-type"), headers.first(exchange.headers, b"content-encoding")
+            headers.first(exchange.headers, b"content-type"),
+            headers.first(exchange.headers, b"content-encoding"),
         )
         return await exchange.body(self.settings)
 

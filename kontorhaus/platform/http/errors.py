@@ -1,18 +1,18 @@
 """What the edge itself refuses, before or after a room had its say.
 
-    Invalid (400)      BodyMalformed BodyInvalid BodyUnexpected QueryInvalid CursorInvalid
-                       IdempotencyKeyMissing IdempotencyKeyInvalid IfMatchInvalid RequestMalformed
-    NotFound (404)     RouteNotFound ObjectNotFound
-    Denied (403)       ScopeMissing
-    Unavailable (503)  Draining DeadlineExceeded NotReady AddressInUse
-    EdgeError          the rest: each carries the status that HTTP has for it
+Invalid (400)      BodyMalformed BodyInvalid BodyUnexpected QueryInvalid CursorInvalid
+                   IdempotencyKeyMissing IdempotencyKeyInvalid IfMatchInvalid RequestMalformed
+NotFound (404)     RouteNotFound ObjectNotFound
+Denied (403)       ScopeMissing
+Unavailable (503)  Draining DeadlineExceeded NotReady AddressInUse
+EdgeError          the rest: each carries the status that HTTP has for it
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from kontorhaus.kernel.errors import DomainError, Invalid, NotFound, Denied, Unavailable
+from kontorhaus.kernel.errors import Denied, DomainError, Invalid, NotFound, Unavailable
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -47,7 +47,7 @@ class BodyInvalid(Invalid):
     what would be right.
 
     A body must be an object. Unknown names, a name given twice, the character U+0000, half a surrogate pair, integers
-    beyond ±9007199254740991 (2^53 − 1, RFC 7493) and an integer written as `5.0` or `1e2` are refused everywhere.
+    beyond ±9007199254740991 (2^53 - 1, RFC 7493) and an integer written as `5.0` or `1e2` are refused everywhere.
     """
 
     code = "body_invalid"

@@ -32,7 +32,18 @@ class Disconnected(ConnectionError):
 class Exchange:
     """One request: its head, its body when asked for, and the one answer that it gets."""
 
-    __slots__ = ("_receive", "_send", "_unread", "headers", "matched", "method", "org_id", "request_id", "scope", "status")
+    __slots__ = (
+        "_receive",
+        "_send",
+        "_unread",
+        "headers",
+        "matched",
+        "method",
+        "org_id",
+        "request_id",
+        "scope",
+        "status",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         self.scope = scope
@@ -71,9 +82,7 @@ class Exchange:
             async with asyncio.timeout(settings.body_seconds_max):
                 raw = await self._read(settings)
         except TimeoutError as error:
-            raise BodyTooSlow(
-                "the body took too long", seconds_max=settings.body_seconds_max
-            ) from error
+            raise BodyTooSlow("the body took too long", seconds_max=settings.body_seconds_max) from error
         self._unread = False
         return raw
 
@@ -92,7 +101,7 @@ class Exchange:
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def answer(self, answer: Answer, *, closing: bool) -> None:
-        """Send the one answer. A connection with an unread body is closed after it, and so is every one if `closing`."""
+        """Send the one answer; if `closing`, or if a body was left unread, the connection is closed behind it."""
         fields, body = self._rendered(answer)
         refused = self._unread and self.status in (408, 413)
         chunked = self._unread and headers.first(self.headers, b"transfer-encoding") is not None

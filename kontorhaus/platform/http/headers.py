@@ -22,7 +22,7 @@ RawHeaders = list[tuple[bytes, bytes]]
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 
 BARE_KEY: Final = re.compile(rb"[\x21\x23-\x5b\x5d-\x7e]{1,255}")
-"""Printable ASCII without blanks, quotes and backslashes: what people send though the draft wants a structured string."""
+"""Printable ASCII without blanks, quotes and backslashes: what people send, though the draft has quotes."""
 
 QUOTED_KEY: Final = re.compile(rb'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,510})"')
 """A string as RFC 9651, 3.3.3 has it: only quote and backslash are escaped."""
@@ -94,7 +94,9 @@ def idempotency_key(headers: RawHeaders) -> str:
             key = re.sub(rb'\\(["\\])', rb"\1", quoted[1]).decode("ascii")
             if len(key) <= KEY_CHARACTERS_MAX:
                 return key
-    raise IdempotencyKeyInvalid(f"an idempotency key has 1 to {KEY_CHARACTERS_MAX} printable ASCII characters")
+    raise IdempotencyKeyInvalid(
+        f"an idempotency key has 1 to {KEY_CHARACTERS_MAX} printable ASCII characters"
+    )
 
 
 def if_match(headers: RawHeaders) -> int | None:

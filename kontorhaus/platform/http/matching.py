@@ -15,7 +15,7 @@ from msgspec import Struct
 from kontorhaus.platform.answers import Answer
 from kontorhaus.platform.http.endpoint import Endpoint
 from kontorhaus.platform.http.errors import MethodNotAllowed, RequestMalformed, RouteNotFound
-from kontorhaus.platform.http.exchange import Exchange
+from kontorhaus.platform.http.exchange import Exchange, Receive, Scope, Send
 from kontorhaus.platform.http.routing import PARAMETER
 
 EXCHANGE: Final = "kontorhaus"
@@ -54,7 +54,9 @@ class Router:
         by_path: dict[str, dict[str, Endpoint]] = {}
         for endpoint in endpoints:
             methods = by_path.setdefault(endpoint.route.path, {})
-            assert endpoint.route.method not in methods, f"two routes for {endpoint.route.method} {endpoint.route.path}"
+            assert endpoint.route.method not in methods, (
+                f"two routes for {endpoint.route.method} {endpoint.route.path}"
+            )
             methods[endpoint.route.method] = endpoint
         self.application = Litestar(
             [_handler(Matched(path, methods)) for path, methods in by_path.items()],
@@ -62,6 +64,10 @@ class Router:
             logging_config=None,
             exception_handlers={HTTPException: _unmatched},
         )
+
+    async def pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What is no HTTP request, such as the events of a server's start and stop, is Litestar's."""
+        await self.application(scope, receive, send)  # type: ignore[arg-type]
 
     async def match(self, exchange: Exchange) -> Matched:
         """The routes at the exchange's path; RouteNotFound if there are none."""

@@ -73,7 +73,7 @@ def _is_local(exchange: Exchange) -> bool:
 
 
 @route("GET", "/healthz", scope=None, answer=Health, tag=TAG)
-async def health(call: Call[None, None]) -> Answer:
+async def health(_: Call[None, None]) -> Answer:
     """Say that the process is up.
 
     It does not ask the database: a process must not be restarted because its database is away.
@@ -95,8 +95,10 @@ async def readiness(call: Call[None, None]) -> Answer:
     return _fresh(answer(Health("ok")))
 
 
-@route("GET", "/metrics", scope=None, media_type=telemetry.metrics.CONTENT_TYPE, errors=(RouteNotFound,), tag=TAG)
-async def metrics(call: Call[None, None]) -> Answer:
+@route(
+    "GET", "/metrics", scope=None, media_type=telemetry.metrics.CONTENT_TYPE, errors=(RouteNotFound,), tag=TAG
+)
+async def metrics(_: Call[None, None]) -> Answer:
     """Give this process's metrics in Prometheus' text format.
 
     Only to this machine itself, or with `Authorization: Bearer` and the token of KONTORHAUS_METRICS_TOKEN.

@@ -63,8 +63,11 @@ def cursor(listing: str, query: Page, position: object) -> str:
 
 
 def position(listing: str, query: Page, kind: type[PositionT]) -> PositionT | None:
-    """The position in the query's cursor, None without one. CursorInvalid for one that is garbled or was made by another
-    list, by another organization's, or with other filters; `limit` may differ."""
+    """The position in the query's cursor, None without one.
+
+    CursorInvalid for one that is garbled, or was made by another list, for another organization or with other
+    filters; `limit` may differ.
+    """
     if query.cursor is None:
         return None
     try:

@@ -87,7 +87,9 @@ def problem(error: DomainError, *, request_id: str, public_url: str) -> Answer:
         headers.append(("retry-after", str(error.retry_after_seconds)))
     if isinstance(error, EdgeError):
         headers += error.headers()
-    return Answer(status=status, body=msgspec.json.encode(view), media_type=MEDIA_TYPE, headers=tuple(headers))
+    return Answer(
+        status=status, body=msgspec.json.encode(view), media_type=MEDIA_TYPE, headers=tuple(headers)
+    )
 
 
 def kind_of(error: type[DomainError]) -> ProblemKind:

@@ -105,7 +105,7 @@ class _Server(uvicorn.Server):
         self._opened = opened
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -157,5 +157,7 @@ class _Protocol(HttpToolsProtocol):
     def _refuse(self, status: bytes) -> None:
         """Without a body: there is no request yet that it could answer."""
         if not self.transport.is_closing():
-            self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.write(
+                b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            )
             self.transport.close()

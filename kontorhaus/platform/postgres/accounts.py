@@ -96,8 +96,8 @@ def _become(uid: int, gid: int) -> Iterator[Account]:
 def _reaches(account: Account, binaries: Binaries, folder: Path) -> bool:
     """Tried out rather than computed: rights, capabilities, namespaces and security modules all have a say."""
     script = '"$1" --version && "$2" --version && cd "$3"'
-    programs = (binaries.program("postgres"), binaries.program("initdb"))
-    command = account.command("/bin/sh", "-c", script, "reaches", *programs, str(folder.parent))
+    tried = (binaries.program("postgres"), binaries.program("initdb"))
+    command = account.command("/bin/sh", "-c", script, "reaches", *tried, str(folder.parent))
     return programs.run(command)[0] == 0
 
 

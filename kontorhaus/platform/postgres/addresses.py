@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+
+SOCKET_PORT: Final = 5432
+"""Names the socket's file. Said in every address, since clients would otherwise take it from PGPORT."""
 
 
 def socket_url(folder: Path, *, login: str, database: str, password: str | None = None) -> str:
     """The address of a server that listens on a socket in `folder`."""
-    return (
-        f"postgresql://{_who(login, password)}@/{quote(database, safe='')}?{urlencode({'host': str(folder)})}"
-    )
+    where = urlencode({"host": str(folder), "port": SOCKET_PORT})
+    return f"postgresql://{_who(login, password)}@/{quote(database, safe='')}?{where}"
 
 
 def tcp_url(port: int, *, login: str, database: str, password: str | None = None) -> str:

@@ -114,8 +114,8 @@ def _owners(contents: str) -> set[str]:
 def _play(binaries: Binaries, url: str, file: Path, *, before: str, after: str, with_17: bool) -> None:
     """Let psql play the backup as a script between `before` and `after`.
 
-    Not pg_restore alone, which knows no statements before and after in its one transaction. `after`, with its COMMIT, is
-    only written when pg_restore has ended well: a torn file is rolled back.
+    Not pg_restore alone, which knows no statements before and after in its one transaction. `after`, with its COMMIT,
+    is only written when pg_restore has ended well: a torn file is rolled back.
     """
     quiet = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-")
     with tempfile.TemporaryFile() as words:

@@ -12,6 +12,7 @@ from typing import Final
 
 from kontorhaus.platform.postgres import programs
 from kontorhaus.platform.postgres.accounts import Account
+from kontorhaus.platform.postgres.addresses import SOCKET_PORT
 from kontorhaus.platform.postgres.binaries import Binaries
 from kontorhaus.platform.postgres.errors import FolderUnusable, MajorVersionDiffers, ServerFailed
 
@@ -100,25 +101,19 @@ def admin_password(folder: Path) -> str:
     return (folder / PASSWORD_FILE).read_text(encoding="ascii").strip()
 
 
-def configure(
-    data: Path,
-    account: Account,
-    *,
-    socket_folder: Path,
-    port: int | None,
-    durable: bool,
-    parameters: Mapping[str, str],
-) -> None:
-    """Write who may connect, and the settings of this start; `parameters` win over the house's own."""
-    settings = SETTINGS | ({} if durable else NOT_DURABLE)
-    settings |= {
-        "listen_addresses": "127.0.0.1" if port is not None else "",
+def listening(socket_folder: Path, port: int | None) -> dict[str, str]:
+    """The settings that say where a server listens: on a socket always, and on 127.0.0.1 where it has a port."""
+    return {
         "unix_socket_directories": str(socket_folder),
         "unix_socket_permissions": "0700",
+        "listen_addresses": "" if port is None else "127.0.0.1",
+        "port": str(port or SOCKET_PORT),
     }
-    if port is not None:
-        settings["port"] = str(port)
-    settings |= parameters
+
+
+def configure(data: Path, account: Account, *, durable: bool, parameters: Mapping[str, str]) -> None:
+    """Write who may connect, and the settings of this start; `parameters` win over the house's own."""
+    settings = SETTINGS | ({} if durable else NOT_DURABLE) | dict(parameters)
     for name in settings:
         assert re.fullmatch(r"[a-z_][a-z0-9_.]*", name), f"{name} is not the name of a PostgreSQL parameter"
     quoted = {name: value.replace("\\", "\\\\").replace("'", "''") for name, value in settings.items()}

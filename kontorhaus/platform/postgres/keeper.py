@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from kontorhaus.platform.postgres import programs
-from kontorhaus.platform.postgres.accounts import Account
 
 SCRIPT: Final = """
 exec 3<&0 </dev/null
@@ -32,18 +31,10 @@ the server ends, and a house that starts it from a worker thread would lose it. 
 """
 
 
-def keep(
-    account: Account,
-    command: Sequence[str],
-    *,
-    log: Path,
-    locks: Sequence[int],
-    lifeline: int | None,
-) -> subprocess.Popen[bytes]:
-    """Start a server under a keeper; its words go to the end of `log`. The keeper ends after the server, with its
-    status.
+def keep(command: Sequence[str], *, log: Path, lock: int, lifeline: int | None) -> subprocess.Popen[bytes]:
+    """Start a server under a keeper, which ends after it and with its status. Its words go to the end of `log`.
 
-    `locks` are descriptors that keeper and server hold on to. `lifeline` is the reading end of a pipe whose writers the
+    `lock` is a descriptor that keeper and server hold on to. `lifeline` is the reading end of a pipe whose writers the
     server shall not outlive; None makes one whose writer is this process (`.stdin` of the result). A child that this
     process forks without exec shares that end, and the server then lives as long as the last of them.
 
@@ -51,18 +42,12 @@ def keep(
     """
     with log.open("ab") as words:
         return subprocess.Popen(  # noqa: S603, the house's own command
-            [
-                "/bin/sh",
-                "-c",
-                SCRIPT,
-                "kontorhaus-postgres-keeper",
-                *account.command(*command, ends_with_parent=True),
-            ],
+            ["/bin/sh", "-c", SCRIPT, "kontorhaus-postgres-keeper", *command],
             stdin=subprocess.PIPE if lifeline is None else lifeline,
             stdout=words,
             stderr=words,
             cwd="/",
             env=programs.environment(),
-            pass_fds=tuple(locks),
+            pass_fds=(lock,),
             start_new_session=True,
         )

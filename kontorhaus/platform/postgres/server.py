@@ -8,7 +8,7 @@ import re
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Final
@@ -71,9 +71,9 @@ class Server:
     ) -> Server:
         """Start the cluster in `folder`, which is made on the first start (0.7 s; later ones take 0.1 s).
 
-        It listens on a socket that this account alone can reach. `port` opens 127.0.0.1 as well, for passwords only, and
-        then the addresses lead there; 0 takes a free one. `durable=False` turns fsync and the like off: for tests alone,
-        a crash of the machine loses the cluster. `parameters` are PostgreSQL's own and win over the house's.
+        It listens on a socket that this account alone can reach. `port` opens 127.0.0.1 as well, for passwords only,
+        and then the addresses lead there; 0 takes a free one. `durable=False` turns fsync and the like off: for tests
+        alone, a crash of the machine loses the cluster. `parameters` are PostgreSQL's own and win over the house's.
         `namespaces=False` is for machines that only seem to have user namespaces. `lifeline` is the reading end of a
         pipe: the server then ends with the pipe's writers instead of with this process.
 
@@ -83,33 +83,19 @@ class Server:
         server = cls(folder, binaries, _free_port() if port == 0 else port)
         with contextlib.ExitStack() as undo:
             undo.callback(server.stop)
-            house_lock, server_lock = server._hold()
-            try:
+            with _explained(folder):
+                house_lock, server_lock = server._hold()
                 account = accounts.choose(binaries, folder, namespaces=namespaces)
                 account.own(folder)
                 data = cluster.make(folder, binaries, account, durable=durable, lock=server_lock.descriptor)
                 postmaster.clear_stale_pid(data)
                 server._socket_folder = sockets.make(folder, account)
-                cluster.configure(
-                    data,
-                    account,
-                    socket_folder=server._socket_folder,
-                    port=server.port,
-                    durable=durable,
-                    parameters=parameters,
-                )
+                listening = cluster.listening(server._socket_folder, server.port)
+                cluster.configure(data, account, durable=durable, parameters=listening | dict(parameters))
                 log = postmaster.log(folder)
-            except OSError as error:
-                programs.refuse_full_disk(str(error), folder)
-                raise FolderUnusable(f"{folder} cannot be used: {error}", folder=str(folder)) from error
-            log_start = log.stat().st_size
-            server._keeper = keeper.keep(
-                account,
-                [binaries.program("postgres"), "-D", str(data)],
-                log=log,
-                locks=(server_lock.descriptor,),
-                lifeline=lifeline,
-            )
+                log_start = log.stat().st_size
+            command = account.command(binaries.program("postgres"), "-D", str(data), ends_with_parent=True)
+            server._keeper = keeper.keep(command, log=log, lock=server_lock.descriptor, lifeline=lifeline)
             # From here the server alone holds it, so that it is free exactly when no process of the server is left.
             server_lock.release()
             server._wait_until_ready(log, log_start)
@@ -121,7 +107,7 @@ class Server:
 
     @property
     def admin_url(self) -> str:
-        """The address of the database `postgres` for the cluster's superuser: migrations and operators, not requests."""
+        """The address of the database `postgres` for the cluster's superuser: for migrations and operators."""
         return self.url_for("postgres")
 
     @property
@@ -130,8 +116,8 @@ class Server:
         return addresses.without_password(self.admin_url)
 
     def url_for(self, database: str, *, login: str = cluster.ADMIN, password: str | None = None) -> str:
-        """The address of a database for a login. Over the socket no password is asked; over a port every login needs its
-        own, and the superuser's is known here."""
+        """The address of a database for a login. Over the socket no password is asked; over a port every login needs
+        its own, and the superuser's is known here."""
         if self.port is None:
             return addresses.socket_url(
                 self._socket_folder, login=login, database=database, password=password
@@ -177,21 +163,17 @@ class Server:
     def _hold(self) -> tuple[Lock, Lock]:
         """Two locks: the house's dies with this process; the server's is inherited by every process of the server. So a
         living house is told from a server that is still stopping, and with both held no server can be running."""
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            house_lock = Lock.take(self.folder / "house.lock")
-            if house_lock is None:
-                holder = (self.folder / "house.lock").read_text(encoding="utf-8") or "it is just starting"
-                raise FolderHeld(
-                    f"another house uses {self.folder}: {holder}. Stop it, or choose another KONTORHAUS_HOME",
-                    folder=str(self.folder),
-                )
-            self._locks.callback(house_lock.release)
-            house_lock.note("")
-            server_lock = Lock.take(self.folder / "server.lock", patience_seconds=HANDOVER_SECONDS)
-        except OSError as error:
-            programs.refuse_full_disk(str(error), self.folder)
-            raise FolderUnusable(f"{self.folder} cannot be used: {error}", folder=str(self.folder)) from error
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        house_lock = Lock.take(self.folder / "house.lock")
+        if house_lock is None:
+            holder = (self.folder / "house.lock").read_text(encoding="utf-8") or "it is just starting"
+            raise FolderHeld(
+                f"another house uses {self.folder}: {holder}. Stop it, or choose another KONTORHAUS_HOME",
+                folder=str(self.folder),
+            )
+        self._locks.callback(house_lock.release)
+        house_lock.note("")
+        server_lock = Lock.take(self.folder / "server.lock", patience_seconds=HANDOVER_SECONDS)
         if server_lock is None:
             raise ServerStopping(
                 f"the PostgreSQL of a house that has ended still runs in {self.folder}; try again in a moment",
@@ -223,6 +205,16 @@ class Server:
         if "wrong ownership" in words or "Permission denied" in words:
             return FolderUnusable(f"PostgreSQL cannot use {self.folder}: {words}", folder=str(self.folder))
         return ServerFailed(f"PostgreSQL in {self.folder} did not start: {words}", folder=str(self.folder))
+
+
+@contextlib.contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """What the system refuses while the folder is prepared, as an error that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        programs.refuse_full_disk(str(error), folder)
+        raise FolderUnusable(f"{folder} cannot be used: {error}", folder=str(folder)) from error
 
 
 def _free_port() -> int:

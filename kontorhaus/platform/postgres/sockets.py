@@ -41,8 +41,8 @@ def make(folder: Path, account: Account) -> Path:
             return short
         short.rmdir()
     raise SocketPathTooLong(
-        f"a socket in {folder} would have a path of more than {PATH_BYTES_MAX} bytes, and no short temporary folder can "
-        "be written; give KONTORHAUS_HOME a shorter path",
+        f"a socket in {folder} would have a path of more than {PATH_BYTES_MAX} bytes, and no short temporary folder "
+        "can be written; give KONTORHAUS_HOME a shorter path",
         folder=str(folder),
     )
 

@@ -98,10 +98,8 @@ def scalar(key: str, value: object) -> Scalar | None:
 
 
 def _number(value: float) -> Scalar:
-    digits = str(value)
-    # A card number may come as a number; and JSON knows neither NaN nor infinity, nor integers beyond 64 bits.
-    fits = masked(digits) == digits and abs(value) < 2**63
-    return value if fits else MASK
+    # JSON knows neither NaN nor infinity, its readers no integers beyond 64 bits; and a card number may be a number.
+    return value if abs(value) < 2**63 and masked(digits := str(value)) == digits else MASK
 
 
 def _in_words(value: object) -> str:
@@ -115,7 +113,10 @@ def _in_words(value: object) -> str:
 def text(value: str) -> str:
     """A text with everything recognizable masked, on one line, and cut to a readable length."""
     # Masked before it is cut to size, so that half an IBAN cannot slip through; bounded first, so that it is quick.
-    return masked(value[: 4 * TEXT_CHARACTERS_MAX].replace("\n", " "))[:TEXT_CHARACTERS_MAX]
+    plain = value[: 4 * TEXT_CHARACTERS_MAX].replace("\n", " ")
+    if not plain.isascii():
+        plain = plain.encode("utf-8", "replace").decode()  # half a surrogate pair fits in no JSON
+    return masked(plain)[:TEXT_CHARACTERS_MAX]
 
 
 _PLAIN_MESSAGES: Final = (

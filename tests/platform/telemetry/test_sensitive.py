@@ -38,7 +38,7 @@ CARDS = [
     ("UnionPay of 19", "6205500000000000004"),
     ("Maestro", "6759649826438453"),
     ("Maestro of 12", "501800000009"),
-    ("Maestro, wide range", "5612559223580173"),
+    ("Maestro, wide range", "6799990100000000019"),
 ]
 
 NOT_CARDS = [
@@ -49,7 +49,7 @@ NOT_CARDS = [
     ("Visa of 13, withdrawn", "4222222222222"),
     ("a brand's digits, no brand's length", "42424242424242424"),
     ("EAN-13 of Germany", "4006381333931"),
-    ("EAN-13 of Britain, Luhn fits too", "5018000000006"),
+    ("EAN-13 of Britain, Luhn fits too", "5018000000031"),
     ("UPC-A", "036000291452"),
     ("GTIN-14", "10614141000415"),
     ("milliseconds", "1732170000000"),
@@ -60,9 +60,9 @@ NOT_CARDS = [
     ("telephone of the length of Amex", "+341111111111111"),
     ("date and time", "2026-11-21 07:34:09"),
     ("IBAN", "DE89370400440532013000"),
-    ("IBAN whose digits hold a card's", "BR1800360305000010009795493C1"),
+    ("IBAN whose blocks make a card number", "DE95 4242 4242 4242 4242 42"),
     ("UUID", "01938f2a-4242-4242-8242-424242424242"),
-    ("UUID of digits alone", "42424242-4242-4242-8242-424242424242"),
+    ("UUID whose blocks make a card number", "42424242-4242-4242-8242-424242424242"),
     ("inside a longer number", "142424242424242424242"),
     ("inside a reference", "INV4242424242424242"),
     ("inside a hash", "a4242424242424242f"),
@@ -95,7 +95,7 @@ def test_what_looks_like_a_card_number_is_none(what: str, text: str) -> None:
         "1 4242 4242 4242 4242",
         "4242\u00a04242\u00a04242\u00a04242",
         "4242\u20114242\u20114242\u20114242",
-        "４２４２４２４２４２４２４２４２",
+        "".join(chr(0xFF10 + int(digit)) for digit in "4242424242424242"),
         "+4242424242424242",
         "4242424242424242, 5555555555554444",
     ],
@@ -132,7 +132,7 @@ def test_every_number_of_a_brand_is_found_and_its_neighbours_are_not(number: str
     assert not is_card_number(number[:-1] + str((int(number[-1]) + 1) % 10))
 
 
-@given(st.text("0123456789 -abc.,+_\u00a0\u0664４", max_size=60))
+@given(st.text("0123456789 -abc.,+_\u00a0\u0664\uff14", max_size=60))
 def test_the_quick_look_never_misses_what_the_close_look_finds(text: str) -> None:
     assert find_card_number(text) is None or may_hold_card_number(text.encode())
 
@@ -148,12 +148,14 @@ def test_typed_ids_never_hold_a_card_number() -> None:
 def test_the_lengths_of_ibans_are_those_of_the_registry() -> None:
     table = importlib.resources.files("stdnum").joinpath("iban.dat").read_text(encoding="utf-8")
     lines = [line for line in table.splitlines() if re.match(r"[A-Z]{2} ", line)]
+    published = {line[:2]: 4 + sum(map(int, re.findall(r"(\d+)!", line))) for line in lines}
 
-    assert _IBAN_LENGTHS == {line[:2]: 4 + sum(map(int, re.findall(r"(\d+)!", line))) for line in lines}
+    assert published == _IBAN_LENGTHS
 
 
 @pytest.mark.parametrize(
-    "iban", ["DE89370400440532013000", "NO9386011117947", "FR1420041010050500013M02606", "GB29NWBK60161331926819"]
+    "iban",
+    ["DE89370400440532013000", "NO9386011117947", "FR1420041010050500013M02606", "GB29NWBK60161331926819"],
 )
 def test_an_iban_is_found_within_words(iban: str) -> None:
     spaced = " ".join(re.findall(".{1,4}", iban))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
@@ -44,10 +44,12 @@ def decode(raw: bytes, kind: type[T]) -> T:
         raise BodyMalformed("the body is empty", faults=(Fault("", "send a JSON object"),))
     if _deeper_than(DEPTH_MAX, raw):
         raise BodyMalformed(
-            "the body is nested too deep", faults=(Fault("", f"nest at most {DEPTH_MAX} levels of objects and arrays"),)
+            "the body is nested too deep",
+            faults=(Fault("", f"nest at most {DEPTH_MAX} levels of objects and arrays"),),
         )
+    wanted: Any = kind
     try:
-        value = _decoder(kind).decode(raw)
+        value: T = _decoder(wanted).decode(raw)
         # msgspec keeps the last of two equal names and any integer. The standard library's scanner, in C too, lets
         # us look at both as it goes.
         tree, _ = _STRICT.raw_decode(raw.decode().lstrip())
@@ -56,7 +58,7 @@ def decode(raw: bytes, kind: type[T]) -> T:
     if b"\\u0000" in raw:
         explaining.refuse_texts(raw)
     refuse_cards(raw, tree, kind)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 class _Suspicious(ValueError):
@@ -80,7 +82,7 @@ def _small(text: str) -> int:
 _STRICT: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_small)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 

@@ -15,6 +15,7 @@ from kontorhaus.platform.http.decoding import places
 from kontorhaus.platform.http.decoding.sentences import sentence
 from kontorhaus.platform.http.decoding.shapes import Shape
 from kontorhaus.platform.http.errors import BodyInvalid, BodyMalformed
+from kontorhaus.platform.secrets import refuse_cards
 
 FAULTS_MAX: Final = 20
 """More than a person reads, few enough that a hostile body does not get a large answer."""
@@ -44,9 +45,11 @@ def explained(raw: bytes, kind: Any, error: Exception) -> DomainError:
         # The text is ours: json's own messages name what was expected, never what was found.
         where = f"{syntax.msg} at line {syntax.lineno}, column {syntax.colno}"
         return BodyMalformed("the body is not JSON", faults=(Fault("", where),))
+    # Before anything is said of a name: the name itself may be a card number.
+    refuse_cards(raw, plain := _plain(tree), kind)
     faults = _first(_texts(tree, ""))
     if not faults and isinstance(error, msgspec.ValidationError):
-        faults = _of_shape(tree, kind, error)
+        faults = _of_shape(plain, kind, error)
     if not faults:
         # Whatever the two readers disagree about, the stricter one wins.
         return BodyMalformed("the body is not JSON", faults=(Fault("", "send JSON as RFC 8259 has it"),))
@@ -114,15 +117,17 @@ def _constant(_: str) -> Unreadable:
 _LENIENT: Final = json.JSONDecoder(object_pairs_hook=Members, parse_int=_integer, parse_constant=_constant)
 
 
-def _of_shape(tree: Any, kind: Any, error: msgspec.ValidationError) -> tuple[Fault, ...]:
+def _of_shape(plain: Any, kind: Any, error: msgspec.ValidationError) -> tuple[Fault, ...]:
     """Faults against the type: every unknown name, or else the one that msgspec met first."""
     shape = Shape.of(kind)
-    plain = _plain(tree)
     if unknown := _first(_unknown(plain, shape, "")):
         return unknown
     message, path = places.split(str(error))
     pointer, node, found = places.resolve(path, plain, shape, _again(kind))
-    return tuple(Fault(places.child(pointer, name) if name else pointer, why) for name, why in sentence(message, node, found))
+    return tuple(
+        Fault(places.child(pointer, name) if name else pointer, why)
+        for name, why in sentence(message, node, found)
+    )
 
 
 def _plain(node: Any) -> Any:
@@ -130,7 +135,7 @@ def _plain(node: Any) -> Any:
         return {name: _plain(value) for name, value in node}
     if isinstance(node, list):
         return [_plain(value) for value in node]
-    return node
+    return None if isinstance(node, Unreadable) else node
 
 
 def _unknown(node: Any, shape: Shape, pointer: str) -> Iterator[Fault]:
@@ -158,4 +163,3 @@ def _again(kind: Any) -> Callable[[Any], str | None]:
         return None
 
     return message
-

@@ -30,7 +30,11 @@ def unknown(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name[:NAME_CHARACTERS_MAX], known, n=1)
     if near:
         return f"is not known here; did you mean {near[0]}?"
-    return f"is not known here; known are {', '.join(sorted(known))}" if known else "is not known here; leave it out"
+    return (
+        f"is not known here; known are {', '.join(sorted(known))}"
+        if known
+        else "is not known here; leave it out"
+    )
 
 
 def split(message: str) -> tuple[str, str]:
@@ -50,7 +54,8 @@ def resolve(path: str, tree: Any, shape: Shape, judge: Judge) -> tuple[str, Any,
     Names are matched against the names of the shape, longest first, since msgspec does not escape dots and brackets;
     `[...]`, which stands for a value of a mapping without saying which, is found by trying.
     """
-    pointer, node, rest, trail = "", tree, path.removeprefix("$"), []
+    pointer, node, rest = "", tree, path.removeprefix("$")
+    trail: list[Any] = []
     while rest:
         if rest.startswith(VALUE_OF_ANY_NAME) and isinstance(node, dict):
             name = _culprit(tree, trail, node, judge)

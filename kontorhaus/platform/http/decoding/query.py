@@ -14,6 +14,8 @@ from kontorhaus.platform.http.decoding import places
 from kontorhaus.platform.http.decoding.sentences import sentence
 from kontorhaus.platform.http.decoding.shapes import Shape
 from kontorhaus.platform.http.errors import QueryInvalid
+from kontorhaus.platform.secrets import refuse_cards_in
+from kontorhaus.platform.telemetry import may_hold_card_number
 
 T = TypeVar("T")
 
@@ -40,7 +42,11 @@ def decode_query(raw: bytes, kind: type[T]) -> T:
     shape = Shape.of(kind)
     values: dict[str, object] = {}
     faults: list[Fault] = []
-    for name, value, fault in _pairs(raw):
+    pairs = _pairs(raw)
+    # Before anything is said of a name: the name itself may be a card number.
+    if raw and may_hold_card_number(unquote_to_bytes(raw.replace(b"+", b" "))):
+        refuse_cards_in({name: value for name, value, _ in pairs}, kind)
+    for name, value, fault in pairs:
         why = fault or _put(values, name, value, shape)
         if why:
             faults.append(Fault(name[: places.NAME_CHARACTERS_MAX], why))
@@ -61,7 +67,9 @@ def _pairs(raw: bytes) -> list[tuple[str, str, str | None]]:
         return []
     pieces = raw.split(b"&", PARAMETERS_MAX)
     if len(pieces) > PARAMETERS_MAX:
-        raise QueryInvalid("the query is too long", faults=(Fault("", f"send at most {PARAMETERS_MAX} parameters"),))
+        raise QueryInvalid(
+            "the query is too long", faults=(Fault("", f"send at most {PARAMETERS_MAX} parameters"),)
+        )
     found = []
     for piece in pieces:
         if piece:
@@ -115,5 +123,3 @@ def _scalar(text: str, shape: Shape) -> object:
     if inspect.BoolType in kinds:
         return BOOLEANS[text] if text in BOOLEANS else _Wrong("must be true or false")
     return text
-
-

@@ -31,7 +31,7 @@ Say = Callable[[re.Match[str], Shape], str]
 
 
 def sentence(message: str, node: Any, shape: Shape) -> list[tuple[str, str]]:
-    """What to say: pairs of a member's name, or "" for the place itself, and a sentence. All that is missing is named."""
+    """Pairs of a member's name, or "" for the place itself, and what to say of it. All that is missing is named."""
     if re.match(r"Object missing required field `", message):
         missing = _missing(message, node, shape)
         return [(name, "is missing") for name in missing]
@@ -54,7 +54,11 @@ def _type(match: re.Match[str], shape: Shape) -> str:
     words = " or ".join(WORDS.get(word, "another value") for word in wanted.split(" | "))
     if got == "float" and "int" in wanted.split(" | "):
         return f"must be {words}, written without a point or an exponent"
-    return f"must be {words}, not {WORDS.get(got, 'this')}" if got != "bool" else f"must be {words}, not a boolean"
+    return (
+        f"must be {words}, not {WORDS.get(got, 'this')}"
+        if got != "bool"
+        else f"must be {words}, not a boolean"
+    )
 
 
 def _length(match: re.Match[str], _: Shape) -> str:
@@ -69,14 +73,24 @@ def _pattern(match: re.Match[str], shape: Shape) -> str:
 
 
 def _choice(_: re.Match[str], shape: Shape) -> str:
-    return f"must be one of {', '.join(shape.choices())}" if shape.choices() else "is not one of the known values"
+    return (
+        f"must be one of {', '.join(shape.choices())}"
+        if shape.choices()
+        else "is not one of the known values"
+    )
 
 
 RULES: Final[tuple[tuple[str, Say], ...]] = (
     (r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`", _type),
     (r"Expected `(?P<kind>str|array|object)` of length (?P<bound>[<>]=?)? ?(?P<count>\d+)", _length),
-    (r"Expected `(?:int|float)` (?P<bound>[<>]=?) (?P<than>\S+)", lambda m, _: f"must be {BOUNDS[m['bound']]} {m['than']}"),
-    (r"Expected `(?:int|float)` that's a multiple of (?P<of>\S+)", lambda m, _: f"must be a multiple of {m['of']}"),
+    (
+        r"Expected `(?:int|float)` (?P<bound>[<>]=?) (?P<than>\S+)",
+        lambda m, _: f"must be {BOUNDS[m['bound']]} {m['than']}",
+    ),
+    (
+        r"Expected `(?:int|float)` that's a multiple of (?P<of>\S+)",
+        lambda m, _: f"must be a multiple of {m['of']}",
+    ),
     (r"Expected `str` matching regex '(?P<pattern>.*)'", _pattern),
     (r"Expected `datetime` with .*", lambda *_: INSTANT),
     (r"Invalid RFC3339 encoded datetime", lambda *_: INSTANT),

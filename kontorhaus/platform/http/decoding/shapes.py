@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from msgspec import Struct, inspect
 
 
-@lru_cache(maxsize=None)
+@cache
 def _type(kind: Any) -> inspect.Type:
     return inspect.type_info(kind)
 
@@ -55,7 +55,9 @@ class Shape(Struct, frozen=True):
     def item(self, index: int) -> Shape:
         found: list[inspect.Type] = []
         for one in self.types:
-            if isinstance(one, inspect.ListType | inspect.SetType | inspect.FrozenSetType | inspect.VarTupleType):
+            if isinstance(
+                one, inspect.ListType | inspect.SetType | inspect.FrozenSetType | inspect.VarTupleType
+            ):
                 found.append(one.item_type)
             elif isinstance(one, inspect.TupleType) and index < len(one.item_types):
                 found.append(one.item_types[index])

@@ -1,0 +1,1 @@
+"""What breaks: strangers, broken input, killed processes."""

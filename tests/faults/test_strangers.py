@@ -1,0 +1,108 @@
+"""A stranger with a key of his own walks every route with another organization's ids, and sees and changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from kontorhaus.kernel.ids import ORG
+from kontorhaus.people.access import Founded
+from kontorhaus.platform.db import Db
+from kontorhaus.platform.http import Route
+from kontorhaus.roles import api
+from tests.stories.test_examples import DEALER
+from tests.support.house import House
+
+REQUESTS: Mapping[str, Any] = {name: example.get("request") for name, example in api.examples().items()}
+
+
+async def contents(db: Db, organization: Founded) -> str:
+    """Everything that an organization has, as text, but for when its keys were last used."""
+    found = []
+    async with db.org(organization.org_id) as tx:
+        for table in (
+            "organization", "api_key", "audit_entry", "party", "party_role", "party_profile", "party_address",
+            "party_contact", "party_tax_id", "party_bank_account", "party_term", "idempotency_key",
+        ):  # fmt: skip
+            rows = await tx.connection.fetch(f"SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM {table} t ORDER BY 1")
+            found += [f"{table} {row['row']}" for row in rows]
+    return "\n".join(found)
+
+
+async def belongings(owner: House) -> dict[str, str]:
+    """One object of each kind, by the prefix of its id."""
+    party = (await owner.post("/v1/parties", DEALER)).json
+    path = f"/v1/parties/{party['id']}"
+    account = (await owner.post(f"{path}/bank_accounts", {"iban": "DE89370400440532013000"})).json
+    key = (await owner.post("/v1/api_keys", {"name": "shop", "scopes": ["parties:read"]})).json
+    found = [party["id"], party["addresses"][0]["id"], party["tax_ids"][0]["id"], account["id"], key["id"]]
+    return {text.rpartition("_")[0]: text for text in found}
+
+
+def path_with(route: Route, ids: Mapping[str, str]) -> str:
+    path = route.path
+    for name in route.parameters:
+        path = path.replace(f"{{{name}}}", ids[route.ids[name].prefix])
+    return path
+
+
+@pytest.mark.parametrize("route", api.routes(), ids=lambda route: route.operation_id)
+async def test_a_stranger_sees_and_changes_nothing(
+    house: House, db: Db, organization: Founded, stranger: Founded, route: Route
+) -> None:
+    owner, thief = house.holding(organization.secret), house.holding(stranger.secret)
+    ids = await belongings(owner)
+    before = await contents(db, organization)
+    headers = {"if-match": "*"} if route.if_match else {}
+    reply = await thief.call(route.method, path_with(route, ids), REQUESTS[route.operation_id], headers=headers)
+    if route.parameters:
+        assert reply.status == 404, reply.body
+    else:
+        assert reply.status < 300, reply.body
+    secrets = [*ids.values(), ORG.text(organization.org_id), "Hanse Automobile"]
+    assert not [secret for secret in secrets if secret in reply.body.decode()]
+    assert await contents(db, organization) == before
+
+
+async def test_filters_and_cursors_do_not_reach_through_the_wall(
+    house: House, organization: Founded, stranger: Founded
+) -> None:
+    owner, thief = house.holding(organization.secret), house.holding(stranger.secret)
+    ids = await belongings(owner)
+    await owner.post("/v1/parties", {**DEALER, "reference": "C-2"})
+    for path in (
+        f"/v1/audit_entries?subject_id={ids['pty']}",
+        "/v1/parties?search=mueller",
+        "/v1/parties?reference=C-10042",
+        "/v1/parties?tax_id=DE136695976",
+        "/v1/parties?role=customer",
+    ):
+        assert (await owner.get(path)).json["data"], path
+        assert [entry for entry in (await thief.get(path)).json["data"] if "party" in json.dumps(entry)] == [], path
+    cursor = (await owner.get("/v1/parties?limit=1")).json["next_cursor"]
+    forged = await thief.get(f"/v1/parties?limit=1&cursor={cursor}")
+    assert (forged.status, forged.json["code"]) == (400, "cursor_invalid")
+
+
+async def test_a_client_chosen_id_of_another_organization_is_just_an_id(
+    house: House, organization: Founded, stranger: Founded
+) -> None:
+    owner, thief = house.holding(organization.secret), house.holding(stranger.secret)
+    ids = await belongings(owner)
+    own = await thief.post("/v1/parties", {**DEALER, "id": ids["pty"], "name": "Diebesgut"})
+    assert own.status == 201
+    assert (await owner.get(f"/v1/parties/{ids['pty']}")).json["name"] == DEALER["name"]
+    assert (await thief.get(f"/v1/parties/{ids['pty']}")).json["name"] == "Diebesgut"
+
+
+async def test_another_organizations_idempotency_key_is_just_a_key(
+    house: House, organization: Founded, stranger: Founded
+) -> None:
+    owner, thief = house.holding(organization.secret), house.holding(stranger.secret)
+    mine = await owner.post("/v1/parties", DEALER, **{"idempotency-key": "the-same"})
+    theirs = await thief.post("/v1/parties", DEALER, **{"idempotency-key": "the-same"})
+    assert (mine.status, theirs.status) == (201, 201)
+    assert mine.json["id"] != theirs.json["id"]

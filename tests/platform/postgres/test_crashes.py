@@ -1,0 +1,192 @@
+"""No server outlives its house, no folder is used by two, and no crash keeps the next start from working."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+
+from kontorhaus.platform.postgres import Binaries, FolderHeld, Server
+from tests.platform.postgres.conftest import OtherHouse, Start
+from tests.platform.postgres.test_server import fetch
+
+Begin = Callable[..., OtherHouse]
+
+
+def wait_until_gone(folder: Path) -> None:
+    """Returns when no process of the folder's server is left: each of them holds this lock."""
+    with (folder / "server.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def postmaster(folder: Path) -> psutil.Process:
+    return psutil.Process(int((folder / "data" / "postmaster.pid").read_text().split(maxsplit=1)[0]))
+
+
+def test_the_server_ends_with_a_house_that_is_killed(other_house: Begin, folder: Path) -> None:
+    house = other_house()
+    assert house.says().startswith("started")
+    server = postmaster(folder)
+
+    house.kill()
+    wait_until_gone(folder)
+
+    assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
+    assert not (folder / "data" / "postmaster.pid").exists(), "it was shut down, not killed"
+
+
+async def test_the_next_house_starts_at_once_and_finds_what_was_committed(
+    other_house: Begin, folder: Path, start: Start
+) -> None:
+    house = other_house()
+    url = house.says().removeprefix("started ")
+    await fetch(url, "CREATE TABLE kept AS SELECT 42 AS value")
+
+    house.kill()
+
+    assert await fetch(start().admin_url, "SELECT value FROM kept") == 42
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="a server learns of its keeper's death on Linux alone")
+def test_the_server_ends_with_a_keeper_that_is_killed(start: Start, folder: Path) -> None:
+    start()
+    keeper = postmaster(folder).parent()
+    assert keeper is not None
+
+    keeper.kill()
+
+    wait_until_gone(folder)
+
+
+async def test_a_server_that_was_killed_recovers(start: Start, folder: Path, binaries: Binaries) -> None:
+    server = start(durable=True)
+    await fetch(server.admin_url, "CREATE TABLE kept AS SELECT 42 AS value")
+    postmaster(folder).kill()
+    wait_until_gone(folder)
+    assert (folder / "data" / "postmaster.pid").exists()
+    server.stop()
+
+    assert await fetch(start(durable=True).admin_url, "SELECT value FROM kept") == 42
+
+
+async def test_a_stale_number_that_is_somebody_else_s_now_is_no_hindrance(start: Start, folder: Path) -> None:
+    stranger = subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE)
+    (folder / "data" / "postmaster.pid").write_text(
+        f"{stranger.pid}\n{folder}/data\n1\n5432\n/tmp\n\n\nready\n"
+    )
+    try:
+        assert await fetch(start().admin_url, "SELECT 1") == 1
+    finally:
+        stranger.communicate()
+
+
+def test_a_folder_that_is_in_use_names_its_holder(other_house: Begin, start: Start, folder: Path) -> None:
+    house = other_house()
+    url = house.says().removeprefix("started ")
+
+    with pytest.raises(FolderHeld) as refused:
+        start()
+
+    assert f"process {house.process.pid} since" in refused.value.detail
+    assert url in refused.value.detail
+    assert str(folder) in refused.value.detail
+
+
+def test_a_holder_s_password_is_not_told(start: Start, folder: Path) -> None:
+    start(port=0)
+
+    with pytest.raises(FolderHeld) as refused:
+        start()
+
+    assert "127.0.0.1" in refused.value.detail
+    assert (folder / "admin.password").read_text().strip() not in refused.value.detail
+
+
+def test_of_many_that_start_at_once_one_wins_and_the_others_say_why(
+    other_house: Begin, tmp_path: Path
+) -> None:
+    """On an empty folder, so that they meet while the cluster is being made."""
+    houses = [other_house(where=tmp_path / "empty") for _ in range(4)]
+
+    said = sorted(house.says().split(maxsplit=1)[0] for house in houses)
+
+    assert said == [*["postgres_folder_held"] * 3, "started"]
+
+
+async def test_a_server_that_was_started_by_hand_is_left_alone(
+    start: Start, folder: Path, binaries: Binaries
+) -> None:
+    first = start()
+    by_hand = postmaster(folder).cmdline()
+    environment = {"LC_ALL": "C"}
+    first.stop()
+    (folder / "socket").mkdir(mode=0o700)
+    prefix = ["unshare", "--user", "--map-user=65534", "--map-group=65534"] if os.geteuid() == 0 else []
+    process = await asyncio.create_subprocess_exec(
+        *prefix, *by_hand, env=environment, stderr=asyncio.subprocess.PIPE, cwd="/"
+    )
+    try:
+        assert process.stderr is not None
+        while b"ready to accept connections" not in (line := await process.stderr.readline()):
+            assert line, "it did not start"
+
+        with pytest.raises(FolderHeld, match=f"did not start, process {process.pid}"):
+            await asyncio.to_thread(start)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+        await process.communicate()
+
+
+async def test_stopping_rolls_open_transactions_back_and_waits_for_nobody(start: Start, folder: Path) -> None:
+    server = start()
+    connection = await asyncpg.connect(server.admin_url)
+    await connection.execute("CREATE TABLE lost (value int)")
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("INSERT INTO lost VALUES (1)")
+
+    await asyncio.to_thread(server.stop)
+
+    connection.terminate()
+    assert await fetch(start().admin_url, "SELECT count(*) FROM lost") == 0
+
+
+def test_a_server_that_does_not_end_is_aborted(
+    start: Start, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    """A backend that is stopped by a debugger answers no signal; patience is shortened, the steps are the real ones."""
+    server = start()
+    backend = next(
+        child for child in postmaster(folder).children() if "checkpointer" in " ".join(child.cmdline())
+    )
+    backend.suspend()
+    monkeypatch.setattr("kontorhaus.platform.postgres.server.STOP_SECONDS", 0.1)
+
+    server.stop()
+
+    wait_until_gone(folder)
+
+
+def test_the_keeper_is_small(start: Start, folder: Path) -> None:
+    start()
+    keeper = postmaster(folder).parent()
+    assert keeper is not None
+
+    assert keeper.memory_info().rss < 5_000_000
+
+
+def test_a_block_stops_its_server_when_it_fails(binaries: Binaries, folder: Path) -> None:
+    with pytest.raises(ZeroDivisionError), Server.start(folder, binaries=binaries, durable=False):
+        raise ZeroDivisionError
+
+    wait_until_gone(folder)

@@ -1,0 +1,1 @@
+"""Business stories through HTTP, on the whole house."""

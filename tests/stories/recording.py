@@ -1,0 +1,71 @@
+"""Records what the API really answers, in a form that is the same at every run: the examples of the document."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from kontorhaus.kernel.ids import text_of
+from kontorhaus.platform.http import Route
+from kontorhaus.roles import api
+from tests.support.house import House, Reply
+
+FILE: Final = Path(api.__file__).parent / "examples.json"
+
+TYPE_ID: Final = re.compile(r"\b([a-z]+)_([0-7][0-9a-hjkmnp-tv-z]{25})\b")
+INSTANT: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+TODAY_OR_LATER: Final = re.compile(r'"(valid_from|valid_to)": ?"20(?:2[6-9]|[3-9]\d)-\d\d-\d\d"')
+SECRET: Final = re.compile(r"\bsk_(live|test)_[0-9A-Za-z]{38}\b")
+HINT: Final = re.compile(r"\bsk_(live|test)_..…....")
+CURSOR: Final = re.compile(r'"next_cursor": ?"[^"]+"')
+
+FIRST_ID: Final = UUID("01934f3c-8a00-7000-8000-000000000000").int
+"""The ids of examples count up from a UUIDv7 of 21 November 2024; only their form is real."""
+
+
+class Recorder:
+    """Calls a house and remembers the first successful request and answer of every operation."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._patterns = [(route, re.compile(_pattern(route.path))) for route in api.routes()]
+        self._ids: dict[str, str] = {}
+        self.recorded: dict[str, Any] = {}
+
+    async def call(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
+        reply = await self._house.call(method, path, body, headers=headers)
+        assert reply.status < 300, (method, path, reply.body)
+        route = self._route(method, path.partition("?")[0])
+        if route.operation_id not in self.recorded:
+            example = {} if body is None else {"request": self._steady(body)}
+            self.recorded[route.operation_id] = {**example, "response": self._steady(reply.json)}
+        return reply
+
+    def _route(self, method: str, path: str) -> Route:
+        return next(route for route, pattern in self._patterns if route.method == method and pattern.fullmatch(path))
+
+    def _steady(self, value: object) -> Any:
+        text = json.dumps(value, ensure_ascii=False)
+        text = TYPE_ID.sub(self._steady_id, text)
+        text = INSTANT.sub("2026-11-20T09:30:00Z", text)
+        text = TODAY_OR_LATER.sub(r'"\1": "2026-11-20"', text)
+        # Shorter than a real key, so that nobody's secret scanner takes an example for one.
+        text = SECRET.sub(r"sk_\1_shown_once", text)
+        text = HINT.sub(r"sk_\1_ab…wxyz", text)
+        return json.loads(CURSOR.sub('"next_cursor": "c2hvcnRlbmVk"', text))
+
+    def _steady_id(self, found: re.Match[str]) -> str:
+        made = self._ids.setdefault(found[0], text_of(found[1], UUID(int=FIRST_ID + len(self._ids))))
+        return made
+
+
+def _pattern(path: str) -> str:
+    return re.sub(r"\{[a-z_0-9]+\}", "[^/]+", path)
+
+
+def text(recorded: Mapping[str, Any]) -> str:
+    return json.dumps(recorded, ensure_ascii=False, indent=1, sort_keys=True) + "\n"

@@ -1,0 +1,76 @@
+"""One story that calls every operation. What it hears is what the document shows as examples.
+
+`UPDATE_EXAMPLES=1 pytest tests/stories/test_examples.py` records anew; `make docs` does so first.
+"""
+
+from __future__ import annotations
+
+import os
+
+from kontorhaus.people.access import Founded
+from kontorhaus.roles import api
+from tests.stories import recording
+from tests.stories.recording import Recorder
+from tests.support.house import House
+
+DEALER = {
+    "kind": "company",
+    "name": "Autohaus Müller GmbH",
+    "roles": ["customer", "seller"],
+    "country": "DE",
+    "reference": "C-10042",
+    "language": "de",
+    "contacts": [{"kind": "email", "value": "accounts@example.com", "label": "accounts"}],
+    "addresses": [
+        {
+            "purpose": "registered",
+            "line1": "Speicherstraße 1",
+            "postal_code": "20457",
+            "city": "Hamburg",
+            "country": "DE",
+            "valid_from": "2020-01-01",
+        }
+    ],
+    "tax_ids": [{"kind": "eu_vat", "value": "DE136695976", "valid_from": "2020-01-01"}],
+}
+
+
+async def test_the_examples_are_what_the_api_answers(house: House, organization: Founded) -> None:
+    recorder = Recorder(house.holding(organization.secret))
+    await keys(recorder)
+    await parties(recorder)
+    await recorder.call("GET", "/v1/audit_entries?limit=2")
+    assert set(recorder.recorded) == {route.operation_id for route in api.routes()}, "the story calls every operation"
+    found = recording.text(recorder.recorded)
+    if os.environ.get("UPDATE_EXAMPLES"):
+        recording.FILE.write_text(found, encoding="utf-8")
+    assert recording.FILE.read_text(encoding="utf-8") == found, "run `make docs`"
+
+
+async def keys(recorder: Recorder) -> None:
+    organization = await recorder.call("GET", "/v1/organization")
+    await recorder.call(
+        "PATCH", "/v1/organization", {"name": "Hanse Automobile GmbH"}, **{"if-match": organization.headers["ETag"]}
+    )
+    key = await recorder.call("POST", "/v1/api_keys", {"name": "Shop backend", "scopes": ["parties:*"]})
+    path = f"/v1/api_keys/{key.json['id']}"
+    await recorder.call("GET", path)
+    await recorder.call("GET", "/v1/api_keys")
+    await recorder.call("POST", f"{path}/revoke")
+
+
+async def parties(recorder: Recorder) -> None:
+    created = await recorder.call("POST", "/v1/parties", DEALER)
+    path = f"/v1/parties/{created.json['id']}"
+    read = await recorder.call("GET", path)
+    await recorder.call("GET", "/v1/parties?search=mueller+ham")
+    await recorder.call("PATCH", path, {"name": "Autohaus Müller & Sohn GmbH"}, **{"if-match": read.headers["ETag"]})
+    added = await recorder.call(
+        "POST", f"{path}/addresses", {"purpose": "delivery", "line1": "Am Kai 7", "city": "Bremen", "country": "DE"}
+    )
+    await recorder.call("POST", f"{path}/addresses/{added.json['id']}/end", {})
+    added = await recorder.call("POST", f"{path}/tax_ids", {"kind": "ch_vat", "value": "CHE-116.281.710 MWST"})
+    await recorder.call("POST", f"{path}/tax_ids/{added.json['id']}/end", {})
+    added = await recorder.call("POST", f"{path}/bank_accounts", {"iban": "DE89 3704 0044 0532 0130 00"})
+    await recorder.call("POST", f"{path}/bank_accounts/{added.json['id']}/end", {})
+    await recorder.call("POST", f"{path}/erase")
