@@ -79,7 +79,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     )
     metrics_token: Annotated[
         str | None,
-        Meta(min_length=16, description="Bearer token for reading /metrics from elsewhere; without it only this machine may."),
+        Meta(description="Bearer token for reading /metrics from elsewhere; without it only this machine may."),
     ] = None
     otlp_endpoint: Annotated[
         str | None, Meta(description="OTLP/HTTP address to which traces go; without it none are recorded.")

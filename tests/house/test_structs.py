@@ -15,12 +15,13 @@ from tests.house.statements import import_everything
 
 
 def structs() -> list[type[Struct]]:
-    """Every struct of the house that stands at the top of a module."""
+    """Every struct of the house that others may hold; one with an underscore is a module's own affair."""
     return [
         value
         for name in import_everything()
         for value in vars(sys.modules[name]).values()
         if inspect.isclass(value) and issubclass(value, Struct) and value.__module__ == name
+        if not value.__name__.startswith("_")
     ]
 
 
@@ -51,10 +52,12 @@ def test_msgspec_understands_every_struct() -> None:
     assert not found, "\n".join(found)
 
 
-def test_no_struct_holds_a_float() -> None:
+def test_no_struct_of_a_room_holds_a_float() -> None:
+    """Below the rooms a float may count seconds of a machine's clock; what a room holds is reckoned with."""
     found = [
         f"{where(struct)}: an amount is Money, a rate an integer fraction, a duration a timedelta"
         for struct in structs()
+        if struct.__module__.split(".")[1] != "platform"
         if not isinstance(told := read(struct), str)
         and any(isinstance(k, kinds.FloatType) for k in _inside(told))
     ]

@@ -4,6 +4,7 @@ instead."""
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -242,8 +243,16 @@ def test_every_test_can_fail() -> None:
     assert not found, "\n".join(found)
 
 
+@functools.cache
 def _helpers(path: Path) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-    return {function.name: function for function in functions(tree(path))}
+    """The functions of a file, and those that it imports from other files of the tests."""
+    found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
+    for _, name in imports(tree(path)):
+        origin, _, imported = name.rpartition(".")
+        file = ROOT / f"{origin.replace('.', '/')}.py"
+        if origin.startswith("tests.") and file.is_file():
+            found |= {f.name: f for f in functions(tree(file)) if f.name == imported}
+    return found | {function.name: function for function in functions(tree(path))}
 
 
 def _asserts(

@@ -96,4 +96,4 @@ def audit_entry(entry: AuditEntry) -> AuditEntryView:
 
 def actor_text(entry: AuditEntry) -> str:
     """The credential's id at the edge; the house itself has none."""
-    return API_KEY.text(entry.actor_id) if entry.actor_kind == "api_key" else entry.actor_kind
+    return text_of(API_KEY.prefix, entry.actor_id) if entry.actor_kind == "api_key" else entry.actor_kind

@@ -21,9 +21,9 @@ LAST: Final = UUID(int=2**128 - 1)
 
 FIRST: Final = UUID(int=0)
 
-COUNTED_MAX: Final = 1_000
-"""How far the parties of a word are counted to find the rarest word: exact where it matters, a millisecond at
-most."""
+COUNTED_MAX: Final = 5_000
+"""How far the parties of a word are counted to find the rarest word: exact where it matters, a millisecond a
+word."""
 
 
 async def party(db: Db, org_id: OrgId, party_id: PartyId) -> Party:
@@ -112,7 +112,7 @@ async def _searched(
         org_id,
         walked.low,
         walked.high,
-        after.term if after else "",
+        after.term if after else walked.low,
         after.party_id if after else FIRST,
         limit,
         [word.low for word in others],

@@ -76,7 +76,9 @@ class PartyPage(Page, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[
             str,
             Meta(
-                max_length=40, description="A tax id that the party has or had, with or without separators."
+                max_length=40,
+                description="A tax id that the party has or had, with or without separators.",
+                extra={"typed_id": True},
             ),
         ]
         | None

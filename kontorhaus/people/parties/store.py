@@ -329,12 +329,12 @@ PARTIES_BY_REFERENCE = Query(
     Summary,
     _listed(
         """
-        SELECT m.org_id, m.id AS party_id FROM party m
+        SELECT m.org_id, m.id AS party_id, m.reference FROM party m
         WHERE m.org_id = $1 AND m.reference = $2
           AND ($3::text IS NULL
                OR (SELECT true FROM party_role r WHERE r.org_id = $1 AND r.party_id = m.id AND r.role = $3))
         """,
-        order="page.party_id DESC",
+        order="page.reference",
     ),
 )
 
@@ -353,15 +353,15 @@ PARTIES_BY_TAX_ID = Query(
     ),
 )
 
-# Through the terms that begin with one of the words ($2 to $3), from a place on ($4, $5); those parties that
-# have no earlier such term, so that each appears once, and for every other word ($7, $8) a term that begins
-# with it.
+# Through the terms that begin with one of the words ($2 to $3), from a place on ($4, $5), at first ($2, nil): one lower
+# bound only, since of two the index may start at the lower one. Those parties that have no earlier such term, so that
+# each appears once, and for every other word ($7, $8) a term that begins with it.
 PARTIES_BY_TERM = Query(
     Hit,
     _listed(
         """
         SELECT m.org_id, m.party_id, m.term FROM party_term m
-        WHERE m.org_id = $1 AND m.term >= $2 AND m.term < $3 AND (m.term, m.party_id) > ($4, $5)
+        WHERE m.org_id = $1 AND (m.term, m.party_id) > ($4, $5) AND m.term < $3
           AND (SELECT true FROM party_term e
                WHERE e.org_id = $1 AND e.party_id = m.party_id AND e.term >= $2 AND e.term < m.term
                LIMIT 1) IS NULL
@@ -380,11 +380,13 @@ PARTIES_BY_TERM = Query(
     ),
 )
 
+# Ordered, though nobody sees the order: the limit then counts along the index, wherever the rows lie in the table.
 COUNT_TERMS = Query(
     Count,
     """
     SELECT count(*)::integer AS found FROM (
-        SELECT FROM party_term m WHERE m.org_id = $1 AND m.term >= $2 AND m.term < $3 LIMIT $4
+        SELECT FROM party_term m WHERE m.org_id = $1 AND m.term >= $2 AND m.term < $3
+        ORDER BY m.term, m.party_id LIMIT $4
     ) AS first_ones
     """,
 )

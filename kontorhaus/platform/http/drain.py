@@ -37,6 +37,8 @@ class Drain:
 
     async def wait(self, seconds: float) -> bool:
         """Wait until nothing is in flight, `seconds` at most; whether that was reached."""
+        if self.in_flight == 0:
+            return True
         try:
             await asyncio.wait_for(self._idle.wait(), seconds)
         except TimeoutError:

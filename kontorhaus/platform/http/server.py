@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from kontorhaus.platform import telemetry
 from kontorhaus.platform.http.drain import Drain
 from kontorhaus.platform.http.errors import AddressInUse
+from kontorhaus.platform.http.exchange import LINGER_SECONDS
 from kontorhaus.platform.settings import Settings
 
 LOG: Final = telemetry.get_logger(__name__)
@@ -116,19 +117,22 @@ class _Server(uvicorn.Server):
 class _Protocol(HttpToolsProtocol):
     """Uvicorn's protocol with a bound on the size of a request's head and on the time that it takes; it has neither."""
 
+    _in_head = True
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
-    _in_head = True
+    _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._await_head()
+        self._start_timer()
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         if self._in_head:
+            if self._head_bytes == 0:
+                self._start_timer()
             self._head_bytes += len(data)
-            if self._head_timer is None:
-                self._await_head()
         super().data_received(data)
         if self._in_head and self._head_bytes > HEAD_BYTES_MAX:
             self._refuse(b"431 Request Header Fields Too Large")
@@ -146,18 +150,28 @@ class _Protocol(HttpToolsProtocol):
         self._stop_timer()
         super().connection_lost(exc)
 
-    def _await_head(self) -> None:
-        self._head_timer = self.loop.call_later(HEAD_SECONDS_MAX, self._refuse, b"408 Request Timeout")
+    def _start_timer(self) -> None:
+        self._stop_timer()
+        self._head_timer = self.loop.call_later(HEAD_SECONDS_MAX, self._head_is_late)
 
     def _stop_timer(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
 
-    def _refuse(self, status: bytes) -> None:
-        """Without a body: there is no request yet that it could answer."""
-        if not self.transport.is_closing():
-            self.transport.write(
-                b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-            )
+    def _head_is_late(self) -> None:
+        if self._head_bytes:
+            self._refuse(b"408 Request Timeout")
+        else:
+            # Nothing was asked: browsers open connections in advance, and would take an answer for that of another.
             self.transport.close()
+
+    def _refuse(self, status: bytes) -> None:
+        """Without a body, since there is no request yet that it could answer. What is still being sent is thrown away
+        for a while: closed at once, the connection would be reset and the refusal lost."""
+        if self._refused or self.transport.is_closing():
+            return
+        self._refused = True
+        self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)

@@ -98,7 +98,7 @@ def _reaches(account: Account, binaries: Binaries, folder: Path) -> bool:
     script = '"$1" --version && "$2" --version && cd "$3"'
     tried = (binaries.program("postgres"), binaries.program("initdb"))
     command = account.command("/bin/sh", "-c", script, "reaches", *tried, str(folder.parent))
-    return programs.run(command)[0] == 0
+    return programs.run(command).returncode == 0
 
 
 def _entry(name: str) -> pwd.struct_passwd | None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-
 SOCKET_PORT: Final = 5432
 """Names the socket's file. Said in every address, since clients would otherwise take it from PGPORT."""
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import IO, Final
 
 from kontorhaus.platform.postgres import programs
-from kontorhaus.platform.postgres.addresses import login_of
 from kontorhaus.platform.postgres.binaries import Binaries
 from kontorhaus.platform.postgres.errors import BackupFailed, DatabaseNotEmpty, RestoreFailed
 
@@ -65,10 +64,11 @@ def backup(url: str, file: Path, *, binaries: Binaries) -> int:
     unfinished = Path(name)
     try:
         command = programs.client(binaries, url, "pg_dump", "--format=custom", f"--file={unfinished}")
-        status, words = programs.run(command, password=login_of(url)[1])
-        if status != 0:
-            programs.refuse_full_disk(words, file.parent)
-            raise BackupFailed(f"pg_dump: {words[-500:]}")
+        result = programs.run(command, own=programs.client_environment(url))
+        if result.returncode != 0:
+            told = programs.words(result)
+            programs.refuse_full_disk(told, file.parent)
+            raise BackupFailed(f"nothing was written: {told}")
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -84,9 +84,9 @@ def restore(url: str, file: Path, *, binaries: Binaries, replace: bool = False) 
     PostgreSQL refuses something in it. The login needs the rights that a backup needs, and to create in the database.
     """
     file = file.absolute()
-    status, contents = programs.run([binaries.program("pg_restore"), "--list", str(file)])
-    if status != 0:
-        raise RestoreFailed(f"{file} cannot be read as a backup: {contents[-300:]}")
+    contents = programs.run([binaries.program("pg_restore"), "--list", str(file)])
+    if contents.returncode != 0:
+        raise RestoreFailed(f"{file} cannot be read as a backup: {programs.words(contents)}")
     tables = programs.query(binaries, url, TABLES)
     if tables and not replace:
         raise DatabaseNotEmpty(
@@ -98,7 +98,7 @@ def restore(url: str, file: Path, *, binaries: Binaries, replace: bool = False) 
     version = int(programs.query(binaries, url, "SHOW server_version_num")[0])
     before = "BEGIN;\n" + (EMPTIED if tables else "")
     after = ""
-    for stranger in sorted(_owners(contents) - set(known)):
+    for stranger in sorted(_owners(contents.stdout) - set(known)):
         role = '"' + stranger.replace('"', '""') + '"'
         before += f"CREATE ROLE {role}; GRANT {role} TO CURRENT_USER;\n"
         after += f"REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role};\n"
@@ -130,7 +130,7 @@ def _play(binaries: Binaries, url: str, file: Path, *, before: str, after: str, 
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=words,
-            env=programs.environment(login_of(url)[1]),
+            env=programs.client_environment(url),
         )
         with reader, player:
             assert reader.stdout is not None

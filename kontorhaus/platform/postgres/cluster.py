@@ -83,11 +83,12 @@ def make(folder: Path, binaries: Binaries, account: Account, *, durable: bool, l
     if not durable:
         arguments += ["--no-sync"]
     command = account.command(binaries.program("initdb"), *arguments)
-    status, words = programs.run(command, descriptors=(lock,))
-    if status != 0:
+    result = programs.run(command, descriptors=(lock,))
+    if result.returncode != 0:
         shutil.rmtree(new, ignore_errors=True)
-        programs.refuse_full_disk(words, folder)
-        raise ServerFailed(f"initdb could not make a cluster in {folder}: {words[-500:]}", folder=str(folder))
+        told = programs.words(result)
+        programs.refuse_full_disk(told, folder)
+        raise ServerFailed(f"initdb could not make a cluster in {folder}: {told}", folder=str(folder))
     with (new / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write(
             f"\ninclude '{CONFIGURATION}'  # written by Kontorhaus at every start; ALTER SYSTEM wins over it\n"

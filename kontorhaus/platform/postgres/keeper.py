@@ -13,7 +13,7 @@ SCRIPT: Final = """
 exec 3<&0 </dev/null
 "$@" 3<&- &
 server=$!
-(read -r _; kill -INT "$server" 2>/dev/null) <&3 &
+(read -r _; kill -INT "$server" 2>/dev/null) <&3 >&2 &
 reader=$!
 exec 3<&-
 trap '' INT TERM HUP
@@ -34,9 +34,12 @@ the server ends, and a house that starts it from a worker thread would lose it. 
 def keep(command: Sequence[str], *, log: Path, lock: int, lifeline: int | None) -> subprocess.Popen[bytes]:
     """Start a server under a keeper, which ends after it and with its status. Its words go to the end of `log`.
 
-    `lock` is a descriptor that keeper and server hold on to. `lifeline` is the reading end of a pipe whose writers the
-    server shall not outlive; None makes one whose writer is this process (`.stdin` of the result). A child that this
-    process forks without exec shares that end, and the server then lives as long as the last of them.
+    `lock` is a descriptor that keeper and server hold on to, as their standard output, to which nothing is written: so
+    the shell can name it, and let go of it in the reader, which may outlive the server.
+
+    `lifeline` is the reading end of a pipe whose writers the server shall not outlive; None makes one whose writer is
+    this process (`.stdin` of the result). A child that this process forks without exec shares that end, and the server
+    then lives as long as the last of them.
 
     The keeper is a session of its own: Ctrl-C in a terminal reaches the house, which stops the server in its order.
     """
@@ -44,10 +47,9 @@ def keep(command: Sequence[str], *, log: Path, lock: int, lifeline: int | None) 
         return subprocess.Popen(  # noqa: S603, the house's own command
             ["/bin/sh", "-c", SCRIPT, "kontorhaus-postgres-keeper", *command],
             stdin=subprocess.PIPE if lifeline is None else lifeline,
-            stdout=words,
+            stdout=lock,
             stderr=words,
             cwd="/",
             env=programs.environment(),
-            pass_fds=(lock,),
             start_new_session=True,
         )

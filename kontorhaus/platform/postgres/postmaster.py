@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 from typing import Final
 
+from kontorhaus.platform.postgres import programs
 from kontorhaus.platform.postgres.errors import FolderHeld
 
 STATUS_LINE: Final = 7
@@ -40,18 +41,24 @@ def clear_stale_pid(data: Path) -> None:
     lines = _pid_file(data)
     if not lines:
         return
-    process = Path("/proc") / lines[0]
-    try:
-        running = (process / "cwd").readlink() == data
-    except FileNotFoundError:
-        running = False
-    except PermissionError:  # another account's process
-        running = b"postgres" in (process / "cmdline").read_bytes()
-    if running:
+    if _works_in(int(lines[0]), data):
         raise FolderHeld(
             f"a PostgreSQL that the house did not start, process {lines[0]}, runs in {data}; stop it"
         )
     (data / "postmaster.pid").unlink()
+
+
+def _works_in(number: int, data: Path) -> bool:
+    """Whether a process is a server at work in `data`; where that cannot be seen, whether it is a server at all."""
+    process = Path("/proc") / str(number)
+    try:
+        return (process / "cwd").readlink() == data
+    except PermissionError:  # another account's
+        return b"postgres" in (process / "cmdline").read_bytes()
+    except FileNotFoundError:
+        if Path("/proc/self").exists():
+            return False
+        return "postgres" in programs.run(["/bin/ps", "-o", "command=", "-p", str(number)]).stdout  # macOS
 
 
 def log(folder: Path) -> Path:

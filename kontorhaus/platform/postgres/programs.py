@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,22 +13,28 @@ from kontorhaus.platform.postgres.binaries import Binaries
 from kontorhaus.platform.postgres.errors import DiskFull, ServerFailed
 
 INHERITED: Final = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH")
-"""What they get of the house's environment: no secrets, and none of the PG… variables that would lead them astray."""
+"""What a server gets of the house's environment: no secrets, and none of the PG… variables that could mislead it."""
 
 
-def environment(password: str | None = None) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The environment for PostgreSQL's programs. English messages, since some of them are recognised."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    return (
-        inherited | {"LC_ALL": "C", "TZ": "UTC"} | ({"PGPASSWORD": password} if password is not None else {})
-    )
+    return inherited | {"LC_ALL": "C", "TZ": "UTC"}
+
+
+def client_environment(url: str) -> dict[str, str]:
+    """The same for a client of the database at `url`: with the password, and with what the operator says to all of
+    PostgreSQL's clients (PGSSLROOTCERT, PGPASSFILE), since the address may leave things to it."""
+    said = {name: value for name, value in os.environ.items() if name.startswith("PG")}
+    password = login_of(url)[1]
+    return said | environment() | ({"PGPASSWORD": password} if password is not None else {})
 
 
 def run(
-    command: Sequence[str], *, password: str | None = None, descriptors: Sequence[int] = ()
-) -> tuple[int, str]:
-    """Run a program to its end; its status, and its words with those of failure last. The child holds `descriptors`."""
-    result = subprocess.run(  # noqa: S603, the commands are the house's own
+    command: Sequence[str], *, own: Mapping[str, str] | None = None, descriptors: Sequence[int] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, whatever its status; `own` is its environment, and it holds `descriptors`."""
+    return subprocess.run(  # noqa: S603, the commands are the house's own
         command,
         check=False,
         stdin=subprocess.DEVNULL,
@@ -36,10 +42,14 @@ def run(
         text=True,
         errors="replace",
         cwd="/",
-        env=environment(password),
+        env=environment() if own is None else own,
         pass_fds=descriptors,
     )
-    return result.returncode, (result.stdout + result.stderr).strip()
+
+
+def words(result: subprocess.CompletedProcess[str]) -> str:
+    """The end of what a program that failed has said, the reason last."""
+    return (result.stdout + result.stderr).strip()[-500:]
 
 
 def client(binaries: Binaries, url: str, program: str, *arguments: str) -> list[str]:
@@ -53,13 +63,13 @@ def query(binaries: Binaries, url: str, statement: str) -> list[str]:
     PostgreSQL said. The statement must hold no secret: it stands on a command line."""
     plain = ("--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1")
     command = client(binaries, url, "psql", *plain, f"--command={statement}")
-    status, words = run(command, password=login_of(url)[1])
-    if status != 0:
-        raise ServerFailed(f"PostgreSQL refused: {words[-500:]}")
-    return words.splitlines()
+    result = run(command, own=client_environment(url))
+    if result.returncode != 0:
+        raise ServerFailed(f"PostgreSQL refused: {words(result)}")
+    return result.stdout.splitlines()
 
 
-def refuse_full_disk(words: str, folder: Path) -> None:
+def refuse_full_disk(told: str, folder: Path) -> None:
     """DiskFull when the words tell of it (ENOSPC, or EDQUOT where there are quotas)."""
-    if "No space left on device" in words or "Disk quota exceeded" in words:
+    if "No space left on device" in told or "Disk quota exceeded" in told:
         raise DiskFull(f"there is no room left in {folder}; make room, then try again", folder=str(folder))

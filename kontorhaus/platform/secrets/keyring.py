@@ -68,7 +68,7 @@ class Keyring:
         self._fingerprints: _Recent[tuple[OrgId, str], Secret] = _Recent(ORGANIZATIONS_MAX)
 
     async def seal(self, plaintext: bytes, *, org_id: OrgId, purpose: str) -> bytes:
-        """Encrypt a value that opens for the same organization and purpose only; about 130 bytes longer than it.
+        """Encrypt a value that opens for the same organization and purpose only; about 110 bytes longer than it.
 
         `purpose` names the place (`parties.iban`), so that a value which is copied into another column does not open.
         Two seals of one value differ. Not guaranteed: that a value stays in its row; a copy within the same

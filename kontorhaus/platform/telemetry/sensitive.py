@@ -82,19 +82,21 @@ def card_numbers(text: str) -> Iterator[Found]:
 def _card_from(text: str, groups: list[Found], first: int) -> int | None:
     """The last group of the longest card number that begins with group `first`; None if none does.
 
-    Groups within a longer run are taken for a card only if they look like the blocks embossed on one: the first of at
-    least four digits, the others of at least three. Otherwise every list of small numbers would hold one.
+    A whole run may be grouped as it likes. Groups within a longer one are taken for a card only if they look like the
+    blocks embossed on one: the first of at least four digits, the others of at least three. Otherwise every list of
+    small numbers would hold one, and a long list would take long.
     """
-    digits, found = "", None
+    if first == 0 and sum(end - start for start, end in groups) <= CARD_DIGITS_MAX:
+        whole = "".join(text[start:end] for start, end in groups)
+        if is_card_number(_ascii(whole)):
+            return len(groups) - 1
+    digits, found, least = "", None, 4
     for position in range(first, len(groups)):
         start, end = groups[position]
-        if len(digits) + end - start > CARD_DIGITS_MAX:
+        if end - start < least or len(digits) + end - start > CARD_DIGITS_MAX:
             break
-        whole = first == 0 and position == len(groups) - 1
-        digits += _ascii(text[start:end])
-        blocks = groups[first : position + 1]
-        embossed = blocks[0][1] - blocks[0][0] >= 4 and all(b - a >= 3 for a, b in blocks)
-        if (whole or embossed) and is_card_number(digits):
+        digits, least = digits + _ascii(text[start:end]), 3
+        if is_card_number(digits):
             found = position
     return found
 
@@ -109,11 +111,17 @@ def _ascii(digits: str) -> str:
 
 def _without_ids(text: str) -> str:
     """The same text, as long as before, with UUIDs and IBANs blanked out."""
-    spans = [match.span() for match in _UUID.finditer(text)]
-    spans += ibans(text)
-    for start, end in spans:
-        text = text[:start] + "x" * (end - start) + text[end:]
-    return text
+    text = _UUID.sub(_blank, text)
+    pieces, rest = [], 0
+    for start, end in ibans(text):
+        pieces += [text[rest:start], "x" * (end - start)]
+        rest = end
+    # Put together once: replacing in place would copy the text for each of a thousand IBANs.
+    return "".join((*pieces, text[rest:]))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "x" * len(match.group())
 
 
 # First six digits from and to, and the lengths: the issuers' published ranges as of 2026. Visa's 13 digits are left
@@ -146,6 +154,16 @@ RANGES: Final = (
 )
 
 
+_RANGES_OF: Final = {
+    (first, length): [
+        (low, high) for _, low, high, lengths in RANGES if f"{low}"[0] == first and length in lengths
+    ]
+    for first in "2345678"
+    for length in range(CARD_DIGITS_MIN, CARD_DIGITS_MAX + 1)
+}
+"""The same table by first digit and length, for most numbers fall out there. No range crosses a first digit."""
+
+
 def is_card_number(digits: str) -> bool:
     """Whether a string of ASCII digits and nothing else is a card number by brand range, length and Luhn digit.
 
@@ -156,7 +174,7 @@ def is_card_number(digits: str) -> bool:
     if not CARD_DIGITS_MIN <= length <= CARD_DIGITS_MAX:
         return False
     issuer = int(digits[:6])
-    if not any(low <= issuer <= high and length in lengths for _, low, high, lengths in RANGES):
+    if not any(low <= issuer <= high for low, high in _RANGES_OF.get((digits[0], length), ())):
         return False
     return _luhn(digits) and not (length <= 13 and _is_article_number(digits))
 

@@ -142,6 +142,7 @@ class Desk(Struct, frozen=True):
             if len(page) < limit:
                 return names
             place = page[-1].place
+            assert len(names) <= 100, "the pages never end"
 
 
 def seen(answer: Answer) -> Seen:

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from kontorhaus.kernel.ids import Noun, OrgId
+from kontorhaus.kernel.ids import Noun, OrgId, text_of
 from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.answers import Answer, answer
 from kontorhaus.platform.db import Command, Db, Query, Tx
@@ -126,7 +126,7 @@ async def finish(means: Means, org_id: OrgId, charge_id: UUID) -> Answer:
         "POST",
         f"{means.network}/charges",
         headers={
-            "idempotency-key": CHARGE.text(charge_id),
+            "idempotency-key": text_of(CHARGE.prefix, charge_id),
             **({"x-kill-after-effect": str(os.getpid())} if dies_there else {}),
         },
         body=msgspec.json.encode({"amount": charge.amount}),

@@ -4,6 +4,7 @@ the house. Asked to, it kills the house after the effect and before the answer."
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ async def main() -> None:
     async def charge(request: web.Request) -> web.Response:
         key = request.headers["idempotency-key"]
         seen[key] += 1
-        amounts.setdefault(key, (await request.json(content_type=None))["amount"])
+        amounts.setdefault(key, json.loads(await request.read())["amount"])
         if victim := request.headers.get("x-kill-after-effect"):
             os.kill(int(victim), signal.SIGKILL)
         await asyncio.sleep(float(os.environ.get("NETWORK_SECONDS", "0")))

@@ -25,8 +25,8 @@ async def outbound() -> AsyncIterator[Outbound]:
 
 
 @asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[str]:
-    """A real HTTP server in this loop; gives its address."""
+async def serving(handler: Handler, stop: asyncio.Event | None = None) -> AsyncIterator[str]:
+    """A real HTTP server in this loop; gives its address. `stop` is set at the end, for handlers that wait for it."""
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", handler)
     runner = web.AppRunner(application, shutdown_timeout=0)
@@ -35,18 +35,23 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
+        if stop is not None:
+            stop.set()
         await runner.cleanup()
 
 
 @asynccontextmanager
 async def raw_server(
     answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    stop: asyncio.Event | None = None,
 ) -> AsyncIterator[str]:
     """A server that does to its socket what it likes."""
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
+        if stop is not None:
+            stop.set()
         server.close()
 
 
@@ -129,12 +134,11 @@ async def test_time_that_runs_out_before_the_connection_stands_was_not_sent(outb
         await stop.wait()
         writer.close()
 
-    async with raw_server(silent) as address:
+    async with raw_server(silent, stop) as address:
         with pytest.raises(NotSent) as caught:
             await outbound.request(
                 "POST", address.replace("http:", "https:"), body=b"{}", timeout_seconds=0.2
             )
-        stop.set()
 
     assert "Timeout" in str(caught.value.facts["reason"])
 
@@ -148,10 +152,9 @@ async def test_time_that_runs_out_after_the_request_was_sent_is_unknown(outbound
         await stop.wait()
         return web.Response()
 
-    async with serving(slow) as address:
+    async with serving(slow, stop) as address:
         with pytest.raises(Unknown) as caught:
             await outbound.request("POST", address, body=b"{}", timeout_seconds=0.3)
-        stop.set()
 
     assert arrived.is_set()
     assert not isinstance(caught.value, NotSent)
@@ -167,10 +170,9 @@ async def test_time_that_runs_out_in_the_middle_of_the_answer_is_unknown(outboun
         await stop.wait()
         return response
 
-    async with serving(half) as address:
+    async with serving(half, stop) as address:
         with pytest.raises(Unknown):
             await outbound.request("POST", address, body=b"{}", timeout_seconds=0.3)
-        stop.set()
 
 
 @pytest.mark.parametrize(
@@ -238,13 +240,12 @@ async def test_a_caller_who_gives_up_gets_his_cancellation(outbound: Outbound) -
         await stop.wait()
         return web.Response()
 
-    async with serving(slow) as address:
+    async with serving(slow, stop) as address:
         task = asyncio.create_task(outbound.request("GET", address, timeout_seconds=30))
         await arrived.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        stop.set()
 
 
 async def test_the_trace_goes_on_at_the_other_side(outbound: Outbound) -> None:

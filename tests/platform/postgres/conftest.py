@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from kontorhaus.platform import postgres
@@ -48,6 +50,19 @@ def start(binaries: Binaries, folder: Path) -> Iterator[Start]:
     yield start
     for server in started:
         server.stop()
+
+
+def fetch(url: str, statement: str) -> object:
+    """The one value that a statement returns; through the driver that the house uses."""
+
+    async def fetched() -> object:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    return asyncio.run(fetched())
 
 
 HOUSE = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -13,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from kontorhaus.platform.postgres import Binaries, DiskFull, NoAccount, Server
-from tests.platform.postgres.conftest import OtherHouse, Start
-from tests.platform.postgres.test_server import fetch
+from tests.platform.postgres.conftest import OtherHouse, Start, fetch
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another account")
 
@@ -35,24 +36,24 @@ def owner(folder: Path) -> int:
 
 
 @as_root
-async def test_root_owns_its_files_where_there_are_user_namespaces(start: Start, folder: Path) -> None:
+def test_root_owns_its_files_where_there_are_user_namespaces(start: Start, folder: Path) -> None:
     if subprocess.run(["unshare", "--user", "true"], check=False).returncode != 0:
         pytest.skip("this machine has no user namespaces")
 
-    assert await fetch(start().admin_url, "SELECT 1") == 1
+    assert fetch(start().admin_url, "SELECT 1") == 1
     assert owner(folder / "data" / "postmaster.pid") == 0
 
 
 @as_root
-async def test_root_without_namespaces_becomes_another_account(start: Start, open_folder: Path) -> None:
+def test_root_without_namespaces_becomes_another_account(start: Start, open_folder: Path) -> None:
     server = start(open_folder / "pg", namespaces=False)
 
-    assert await fetch(server.admin_url, "SELECT 1") == 1
+    assert fetch(server.admin_url, "SELECT 1") == 1
     assert owner(open_folder / "pg" / "data" / "postmaster.pid") != 0
 
 
 @as_root
-async def test_an_account_may_pass_through_folders_that_it_may_not_enter(
+def test_an_account_may_pass_through_folders_that_it_may_not_enter(
     start: Start, binaries: Binaries, tmp_path: Path
 ) -> None:
     """As with a checkout and its environment under /root."""
@@ -68,12 +69,12 @@ async def test_an_account_may_pass_through_folders_that_it_may_not_enter(
 
     server = start(closed / "pg", binaries=binaries, namespaces=False)
 
-    assert await fetch(server.admin_url, "SELECT 1") == 1
+    assert fetch(server.admin_url, "SELECT 1") == 1
     assert owner(closed / "pg" / "data" / "postmaster.pid") != 0
 
 
 @as_root
-async def test_a_folder_goes_on_with_the_account_that_owns_it(
+def test_a_folder_goes_on_with_the_account_that_owns_it(
     start: Start, folder: Path, open_folder: Path
 ) -> None:
     """Made by root's own way, taken over by an account where namespaces are missing, and kept by it from then on."""
@@ -82,7 +83,7 @@ async def test_a_folder_goes_on_with_the_account_that_owns_it(
     taken = owner(moved / "data" / "PG_VERSION")
     assert taken != 0
 
-    assert await fetch(start(moved).admin_url, "SELECT 1") == 1
+    assert fetch(start(moved).admin_url, "SELECT 1") == 1
     assert owner(moved / "data" / "postmaster.pid") == taken
 
 
@@ -127,7 +128,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     def mount(mebibytes: int) -> Path:
         place = tmp_path / "small"
         place.mkdir()
-        command = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "none", str(place)]
+        command = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,nr_inodes=5000", "none", str(place)]
         if subprocess.run(command, check=False, capture_output=True).returncode != 0:
             pytest.skip("this machine lets nobody mount a small disk")
         mounted.append(place)
@@ -153,14 +154,9 @@ def test_a_disk_that_fills_up_later_is_named_at_the_next_start(
     start: Start, folder: Path, small_disk: Callable[[int], Path]
 ) -> None:
     place = Path(shutil.copytree(folder, small_disk(100) / "pg"))
-    with (place.parent / "filler").open("wb") as filler:
-        for size in (1 << 20, 1 << 10, 1):
-            try:
-                while True:
-                    filler.write(b"x" * size)
-                    filler.flush()
-            except OSError:
-                continue
+    with contextlib.suppress(OSError):  # the last file name is gone before the last byte, and exactly
+        for number in itertools.count():
+            (place.parent / str(number)).touch()
 
     with pytest.raises(DiskFull, match="make room"):
         start(place)

@@ -30,7 +30,7 @@ def test_the_wheel_is_found_without_being_told(binaries: Binaries) -> None:
 def test_the_named_folder_is_used(tmp_path: Path, version: str, major: int) -> None:
     found = find(str(pretend(tmp_path / "bin", version)))
 
-    assert found == Binaries(tmp_path / "bin", major, version.split()[0])
+    assert found == Binaries(tmp_path / "bin", major, version.split(maxsplit=1)[0])
 
 
 def test_a_named_folder_that_is_too_old_is_refused_and_nothing_else_is_tried(tmp_path: Path) -> None:

@@ -20,28 +20,20 @@ from kontorhaus.platform.postgres import (
     Server,
     ServerFailed,
 )
-from tests.platform.postgres.conftest import Start
+from tests.platform.postgres.conftest import Start, fetch
 
 
-async def fetch(url: str, statement: str) -> object:
-    connection = await asyncpg.connect(url)
-    try:
-        return await connection.fetchval(statement)
-    finally:
-        await connection.close()
-
-
-async def test_a_second_start_finds_what_the_first_kept(start: Start) -> None:
+def test_a_second_start_finds_what_the_first_kept(start: Start) -> None:
     first = start()
     first.ensure_database("kontorhaus")
     first.ensure_database("kontorhaus")
-    await fetch(first.url_for("kontorhaus"), "CREATE TABLE kept AS SELECT 42 AS value")
+    fetch(first.url_for("kontorhaus"), "CREATE TABLE kept AS SELECT 42 AS value")
     first.stop()
 
-    assert await fetch(start().url_for("kontorhaus"), "SELECT value FROM kept") == 42
+    assert fetch(start().url_for("kontorhaus"), "SELECT value FROM kept") == 42
 
 
-async def test_a_new_cluster_is_durable_checked_and_the_same_on_every_machine(
+def test_a_new_cluster_is_durable_checked_and_the_same_on_every_machine(
     binaries: Binaries, tmp_path: Path
 ) -> None:
     with Server.start(tmp_path / "deeper" / "pg", binaries=binaries) as server:
@@ -54,18 +46,18 @@ async def test_a_new_cluster_is_durable_checked_and_the_same_on_every_machine(
             "TimeZone": "UTC",
             "listen_addresses": "",
         }.items():
-            assert await fetch(server.admin_url, f"SHOW {setting}") == value, setting
-        assert await fetch(server.admin_url, "SELECT current_user") == "kontorhaus_admin"
-        assert await fetch(server.admin_url, "SELECT upper('ä') || ('Z' < 'a')::text") == "Ätrue"
+            assert fetch(server.admin_url, f"SHOW {setting}") == value, setting
+        assert fetch(server.admin_url, "SELECT current_user") == "kontorhaus_admin"
+        assert fetch(server.admin_url, "SELECT upper('ä') || ('Z' < 'a')::text") == "Ätrue"
 
 
-async def test_parameters_win_over_the_house_s_own(start: Start) -> None:
+def test_parameters_win_over_the_house_s_own(start: Start) -> None:
     server = start(parameters={"max_connections": "17", "application_name": "it's \\ here"})
 
-    assert await fetch(server.admin_url, "SHOW max_connections") == "17"
-    assert await fetch(
-        server.admin_url, "SELECT reset_val FROM pg_settings WHERE name = 'application_name'"
-    ) == ("it's \\ here")
+    assert fetch(server.admin_url, "SHOW max_connections") == "17"
+    assert fetch(server.admin_url, "SELECT reset_val FROM pg_settings WHERE name = 'application_name'") == (
+        "it's \\ here"
+    )
 
 
 def test_stopping_twice_is_once(start: Start) -> None:
@@ -77,35 +69,35 @@ def test_stopping_twice_is_once(start: Start) -> None:
     assert not (server.folder / "socket").exists()
 
 
-async def test_the_socket_is_for_this_account_alone(start: Start) -> None:
+def test_the_socket_is_for_this_account_alone(start: Start) -> None:
     server = start()
 
-    folder = str(await fetch(server.admin_url, "SHOW unix_socket_directories"))
+    folder = str(fetch(server.admin_url, "SHOW unix_socket_directories"))
     assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
     assert os.path.realpath(server.folder / "socket") == folder
 
 
-async def test_a_long_path_gets_a_short_socket_that_is_removed_again(folder: Path, start: Start) -> None:
+def test_a_long_path_gets_a_short_socket_that_is_removed_again(folder: Path, start: Start) -> None:
     long = folder.parent / ("x" * 80) / ("y" * 80) / "pg"
     shutil.move(folder, long)
     server = start(long)
     short = (long / "socket").readlink()
 
-    assert await fetch(server.admin_url, "SELECT 1") == 1
+    assert fetch(server.admin_url, "SELECT 1") == 1
     assert stat.S_IMODE(short.stat().st_mode) == 0o700
     server.stop()
     assert not short.exists()
 
 
-async def test_a_port_is_for_passwords_only(start: Start) -> None:
+def test_a_port_is_for_passwords_only(start: Start) -> None:
     server = start(port=0)
 
     assert server.port
     assert server.admin_url.startswith("postgresql://kontorhaus_admin:")
-    assert await fetch(server.admin_url, "SELECT inet_server_addr()::text") == "127.0.0.1/32"
+    assert fetch(server.admin_url, "SELECT inet_server_addr()::text") == "127.0.0.1/32"
     for password in (None, "guessed"):
         with pytest.raises(asyncpg.InvalidPasswordError):
-            await fetch(
+            fetch(
                 f"postgresql://kontorhaus_admin:{password or ''}@127.0.0.1:{server.port}/postgres", "SELECT 1"
             )
 
@@ -125,7 +117,9 @@ async def test_it_outlives_the_thread_that_started_it(start: Start) -> None:
     server = await asyncio.to_thread(start)
     await asyncio.get_running_loop().shutdown_default_executor()
 
-    assert await fetch(server.admin_url, "SELECT 1") == 1
+    connection = await asyncpg.connect(server.admin_url)
+    assert await connection.fetchval("SELECT 1") == 1
+    await connection.close()
 
 
 def test_a_folder_of_another_version_says_how_to_dump_and_restore(start: Start, folder: Path) -> None:
@@ -151,18 +145,18 @@ def test_a_file_in_the_folder_s_place_is_named(start: Start, tmp_path: Path) -> 
         start(tmp_path / "pg2")
 
 
-async def test_a_cluster_that_was_half_made_is_made_anew(start: Start, tmp_path: Path) -> None:
+def test_a_cluster_that_was_half_made_is_made_anew(start: Start, tmp_path: Path) -> None:
     (tmp_path / "pg2" / "data.new" / "base").mkdir(parents=True)
 
-    assert await fetch(start(tmp_path / "pg2").admin_url, "SELECT 1") == 1
+    assert fetch(start(tmp_path / "pg2").admin_url, "SELECT 1") == 1
     assert not (tmp_path / "pg2" / "data.new").exists()
 
 
-async def test_a_start_that_fails_tells_postgresql_s_words_and_holds_nothing(start: Start) -> None:
+def test_a_start_that_fails_tells_postgresql_s_words_and_holds_nothing(start: Start) -> None:
     with pytest.raises(ServerFailed, match="unrecognized configuration parameter"):
         start(parameters={"no_such_parameter": "1"})
 
-    assert await fetch(start().admin_url, "SELECT 1") == 1
+    assert fetch(start().admin_url, "SELECT 1") == 1
 
 
 def test_the_environment_of_the_house_does_not_reach_the_server(
@@ -174,8 +168,8 @@ def test_the_environment_of_the_house_does_not_reach_the_server(
     server = start()
     server.ensure_database("kontorhaus")
 
-    assert await fetch(server.admin_url, "SELECT 1") == 1
-    pid = (server.folder / "data" / "postmaster.pid").read_text().split()[0]
+    assert fetch(server.admin_url, "SELECT 1") == 1
+    pid = (server.folder / "data" / "postmaster.pid").read_text().split(maxsplit=1)[0]
     if os.path.exists("/proc"):
         assert b"geheim" not in Path(f"/proc/{pid}/environ").read_bytes()
 

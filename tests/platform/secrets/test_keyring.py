@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kontorhaus.kernel.ids import ORG, OrgId
-from kontorhaus.platform.secrets import Keyring, LocalKeyFile, Secret, SealedValueUnreadable, Wrapped, keyring
+from kontorhaus.platform.secrets import Keyring, LocalKeyFile, SealedValueUnreadable, Secret, Wrapped, keyring
 
 PURPOSE = "tests.iban"
 ORG_A, ORG_B = OrgId(UUID(int=1)), OrgId(UUID(int=2))
@@ -25,12 +25,14 @@ class CountingKms:
     def __init__(self, path: Path) -> None:
         self.file = LocalKeyFile.opened(path)
         self.calls: list[str] = []
+        self.contexts: list[bytes] = []
 
     async def newest(self) -> str:
         return await self.file.newest()
 
     async def wrap(self, data_key: bytes, context: bytes) -> Wrapped:
         self.calls.append("wrap")
+        self.contexts.append(context)
         return await self.file.wrap(data_key, context)
 
     async def unwrap(self, wrapped: Wrapped, context: bytes) -> bytes:
@@ -114,6 +116,7 @@ async def test_the_kms_is_asked_per_organization_and_not_per_value(kms: Counting
     ring = Keyring(kms)
     sealed = [await ring.seal(b"x", org_id=org, purpose=PURPOSE) for org in (ORG_A, ORG_B) for _ in range(50)]
     assert kms.calls == ["wrap", "wrap"]
+    assert len(set(kms.contexts)) == 2
 
     reader = Keyring(kms)
     for value in sealed[:50]:

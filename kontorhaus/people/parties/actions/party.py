@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Final
 
 import msgspec
-from msgspec.structs import astuple, replace
+from msgspec.structs import astuple
 
 from kontorhaus.kernel.errors import Fault
 from kontorhaus.kernel.ids import OrgId
@@ -173,8 +173,7 @@ async def sealed(keyring: Keyring, org_id: OrgId, account: Account) -> tuple[Ban
 
 async def _content(keyring: Keyring, org_id: OrgId, new: NewParty) -> bytes:
     # Keyed, since a plain hash of a body whose other fields are known would let its IBAN be guessed.
-    body = msgspec.json.encode(replace(new, id=None))
-    return await keyring.fingerprint(body, org_id=org_id, purpose=CONTENT)
+    return await keyring.fingerprint(msgspec.json.encode(new), org_id=org_id, purpose=CONTENT)
 
 
 async def _inserted(

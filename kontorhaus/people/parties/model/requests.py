@@ -129,6 +129,8 @@ class NewTaxId(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./,+&-]*" + END,
             description="With or without separators; its check digits must fit.",
             examples=["DE 136 695 976"],
+            # Some, as a SIRET, look like the number of a card; the check of their own kind is stricter than that.
+            extra={"typed_id": True},
         ),
     ]
     valid_from: ValidFrom = None

@@ -11,6 +11,7 @@ import msgspec
 
 from kontorhaus.kernel.errors import Fault
 from kontorhaus.platform.http.decoding import explaining
+from kontorhaus.platform.http.decoding.explaining import INTEGER_CHARACTERS_MAX, INTEGER_MAX
 from kontorhaus.platform.http.errors import BodyMalformed, MediaTypeUnsupported
 from kontorhaus.platform.secrets import refuse_cards
 
@@ -18,9 +19,6 @@ T = TypeVar("T")
 
 DEPTH_MAX: Final = 64
 """Nothing of ours is nested deeper than ten levels; parsers of callers and of PostgreSQL handle a hundred and more."""
-
-INTEGER_MAX: Final = 2**53 - 1
-"""The largest integer that every JSON reader keeps exactly (RFC 7493, 2.2), and the largest amount of money."""
 
 MEDIA_TYPE: Final = re.compile(rb'application/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 
@@ -73,8 +71,7 @@ def _unique(members: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _small(text: str) -> int:
-    # 17 characters: a sign and 16 digits. The length is looked at first, for int() of a long text is slow.
-    if len(text) > 17 or not -INTEGER_MAX <= (number := int(text)) <= INTEGER_MAX:
+    if len(text) > INTEGER_CHARACTERS_MAX or abs(number := int(text)) > INTEGER_MAX:
         raise _Suspicious
     return number
 
@@ -93,17 +90,16 @@ def _refuse(raw: bytes, kind: Any, error: Exception) -> NoReturn:
 
 # A string that is never closed runs to the end, so that no text is looked at twice: linear for any input.
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
-_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
-_OTHERS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def _deeper_than(levels: int, raw: bytes) -> bool:
-    """Whether brackets outside strings are nested deeper: each round takes the innermost pairs away."""
+    """Whether brackets outside of strings are nested deeper. Ends at the first that is, however many follow."""
     if raw.count(b"[") + raw.count(b"{") <= levels:
         return False
-    brackets = _STRING.sub(b"", raw).translate(_BRACKETS, _OTHERS)
-    for _ in range(levels):
-        if not brackets:
-            return False
-        brackets = brackets.replace(b"[]", b"")
-    return b"[" in brackets
+    depth = 0
+    for bracket in _STRING.sub(b"", raw).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > levels:
+            return True
+    return False

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from kontorhaus.kernel.errors import Fault
 from kontorhaus.platform.http.decoding.shapes import Shape
 
 Judge = Callable[[Any], str | None]
@@ -23,6 +24,12 @@ def child(pointer: str, name: str) -> str:
     """The pointer to a member, its name escaped and cut."""
     shown = name[:NAME_CHARACTERS_MAX].encode("utf-8", errors="replace").decode()
     return f"{pointer}/{shown.replace('~', '~0').replace('/', '~1')}"
+
+
+def told(faults: tuple[Fault, ...], whole: str) -> str:
+    """The first fault as a sentence: what a person reads who looks at `detail` alone."""
+    more = f" (and {len(faults) - 1} more in `errors`)" if len(faults) > 1 else ""
+    return f"{faults[0].pointer or whole} {faults[0].detail}{more}"
 
 
 def unknown(name: str, known: list[str]) -> str:

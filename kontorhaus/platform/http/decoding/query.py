@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final, TypeVar
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -39,7 +41,12 @@ def decode_query(raw: bytes, kind: type[T]) -> T:
 
     A list is written with commas (`?fields=id,name`), a boolean as `true` or `false`. Blanks may be `+` or `%20`.
     """
+    wanted: Any = kind
+    if not raw:
+        empty: T = _empty(wanted)
+        return empty
     shape = Shape.of(kind)
+    fields = _fields(wanted)
     values: dict[str, object] = {}
     faults: list[Fault] = []
     pairs = _pairs(raw)
@@ -47,7 +54,7 @@ def decode_query(raw: bytes, kind: type[T]) -> T:
     if raw and may_hold_card_number(unquote_to_bytes(raw.replace(b"+", b" "))):
         refuse_cards_in({name: value for name, value, _ in pairs}, kind)
     for name, value, fault in pairs:
-        why = fault or _put(values, name, value, shape)
+        why = fault or _put(values, name, value, fields)
         if why:
             faults.append(Fault(name[: places.NAME_CHARACTERS_MAX], why))
     if not faults:
@@ -58,13 +65,28 @@ def decode_query(raw: bytes, kind: type[T]) -> T:
             pointer, node, found = places.resolve(path, values, shape, lambda _: None)
             name = pointer.split("/")[1] if pointer else ""
             faults = [Fault(name or missing, why) for missing, why in sentence(message, node, found)]
-    raise QueryInvalid("the query is wrong; `errors` says where", faults=tuple(faults))
+    raise QueryInvalid(places.told(tuple(faults), "the query"), faults=tuple(faults))
+
+
+@cache
+def _empty(kind: Any) -> Any:
+    """The value of an empty query, or QueryInvalid if a parameter is required. Frozen, so one serves all."""
+    try:
+        return msgspec.convert({}, kind)
+    except msgspec.ValidationError as error:
+        missing = sentence(places.split(str(error))[0], {}, Shape.of(kind))
+        faults = tuple(Fault(name, why) for name, why in missing)
+        raise QueryInvalid(places.told(faults, "the query"), faults=faults) from error
+
+
+@cache
+def _fields(kind: Any) -> Mapping[str, Shape]:
+    shape = Shape.of(kind)
+    return {name: shape.member({}, name) for name in shape.names({}) or ()}
 
 
 def _pairs(raw: bytes) -> list[tuple[str, str, str | None]]:
     """Name, value, and what is wrong with the bytes of either."""
-    if not raw:
-        return []
     pieces = raw.split(b"&", PARAMETERS_MAX)
     if len(pieces) > PARAMETERS_MAX:
         raise QueryInvalid(
@@ -94,14 +116,13 @@ def _text(raw: bytes) -> tuple[str, str | None]:
     return text, None
 
 
-def _put(values: dict[str, object], name: str, text: str, shape: Shape) -> str | None:
+def _put(values: dict[str, object], name: str, text: str, fields: Mapping[str, Shape]) -> str | None:
     """Add one parameter; says what is wrong with it, if anything is."""
-    known = shape.names({}) or []
-    if name not in known:
-        return places.unknown(name, known)
+    if name not in fields:
+        return places.unknown(name, list(fields))
     if name in values:
         return "is given twice; give it once"
-    value = _scalar(text, shape.member({}, name))
+    value = _scalar(text, fields[name])
     if isinstance(value, _Wrong):
         return value.why
     values[name] = value

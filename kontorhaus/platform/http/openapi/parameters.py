@@ -18,8 +18,9 @@ SHARED: Final[dict[str, Data]] = {
     "RequestId": {
         "name": "Request-Id",
         "in": "header",
-        "description": "Your own id of the request; it comes back, and stands in our logs. Without it we make one.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+        "description": "Your own id of the request; it comes back, and stands in our logs. Without one of 1 to 64 "
+        "letters, digits, `-` and `_` we make one.",
+        "schema": {"type": "string"},
     },
     "IdempotencyKey": {
         "name": "Idempotency-Key",

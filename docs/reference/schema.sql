@@ -1,0 +1,481 @@
+-- Generated from the code by `make docs`; a test compares.
+
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
+
+CREATE FUNCTION public.current_org() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('app.org'::text, true), ''::text))::uuid;
+
+CREATE FUNCTION public.find_api_key(wanted bytea) RETURNS TABLE(org_id uuid, id uuid, scopes text[], mode text, last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+    SELECT k.org_id, k.id, k.scopes, o.mode, k.last_used_at
+    FROM api_key k JOIN organization o ON o.id = k.org_id
+    WHERE k.hash = wanted AND k.status = 'active'
+$$;
+
+CREATE PROCEDURE public.wall(IN guarded regclass, IN app_rights text, IN system_rights text)
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', guarded);
+    EXECUTE format('CREATE POLICY one_organization ON %s TO kontorhaus_app'
+                   ' USING (org_id = current_org()) WITH CHECK (org_id = current_org())', guarded);
+    EXECUTE format('CREATE POLICY every_organization ON %s TO kontorhaus_system'
+                   ' USING (true) WITH CHECK (true)', guarded);
+    EXECUTE format('GRANT %s ON %s TO kontorhaus_app', app_rights, guarded);
+    EXECUTE format('GRANT %s ON %s TO kontorhaus_system', system_rights, guarded);
+END
+$$;
+
+CREATE TABLE public.account (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+ALTER TABLE ONLY public.account FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.api_key (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    hash bytea NOT NULL,
+    hint text NOT NULL,
+    scopes text[] NOT NULL,
+    status text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_key_check CHECK (((status = 'revoked'::text) = (revoked_at IS NOT NULL))),
+    CONSTRAINT api_key_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT api_key_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT api_key_scopes_check CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 100))),
+    CONSTRAINT api_key_status_check CHECK ((status = ANY (ARRAY['active'::text, 'revoked'::text])))
+);
+
+ALTER TABLE ONLY public.api_key FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.audit_entry (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id uuid NOT NULL,
+    action text NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    fields text[] NOT NULL,
+    request_id text NOT NULL,
+    CONSTRAINT audit_entry_action_check CHECK ((action ~ '^[a-z_]+\.[a-z_]+$'::text))
+);
+
+ALTER TABLE ONLY public.audit_entry FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.idempotency_key (
+    org_id uuid NOT NULL,
+    operation text NOT NULL,
+    key text NOT NULL,
+    actor_kind text NOT NULL,
+    device_id uuid NOT NULL,
+    body_hash bytea NOT NULL,
+    version text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    resume_kind text,
+    subject uuid,
+    resume_at timestamp with time zone,
+    resumes integer DEFAULT 0 NOT NULL,
+    status smallint,
+    answer bytea,
+    sealed boolean DEFAULT false NOT NULL,
+    CONSTRAINT idempotency_key_body_hash_check CHECK ((length(body_hash) = 32)),
+    CONSTRAINT idempotency_key_check CHECK (((status IS NULL) = (answer IS NULL))),
+    CONSTRAINT idempotency_key_check1 CHECK (((resume_kind IS NULL) = (subject IS NULL))),
+    CONSTRAINT idempotency_key_check2 CHECK (((resume_at IS NULL) OR ((subject IS NOT NULL) AND (answer IS NULL)))),
+    CONSTRAINT idempotency_key_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+    CONSTRAINT idempotency_key_operation_check CHECK (((length(operation) >= 1) AND (length(operation) <= 100))),
+    CONSTRAINT idempotency_key_status_check CHECK (((status >= 200) AND (status <= 599)))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.idempotency_key FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.migration (
+    version integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.organization (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    mode text NOT NULL,
+    name text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT organization_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text]))),
+    CONSTRAINT organization_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT organization_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.organization FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.party (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    country text NOT NULL,
+    language text,
+    reference text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    erased_at timestamp with time zone,
+    CONSTRAINT party_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT party_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'company'::text]))),
+    CONSTRAINT party_reference_check CHECK ((reference ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'::text)),
+    CONSTRAINT party_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.party FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.party_address (
+    org_id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    id uuid NOT NULL,
+    purpose text NOT NULL,
+    recipient text,
+    line1 text NOT NULL,
+    line2 text,
+    postal_code text,
+    city text NOT NULL,
+    region text,
+    country text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date,
+    CONSTRAINT party_address_check CHECK ((valid_to >= valid_from)),
+    CONSTRAINT party_address_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT party_address_purpose_check CHECK ((purpose = ANY (ARRAY['registered'::text, 'billing'::text, 'delivery'::text, 'pickup'::text])))
+);
+
+ALTER TABLE ONLY public.party_address FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.party_bank_account (
+    org_id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    id uuid NOT NULL,
+    iban bytea NOT NULL,
+    fingerprint bytea NOT NULL,
+    last_four text NOT NULL,
+    country text NOT NULL,
+    bic text,
+    holder text,
+    valid_from date NOT NULL,
+    valid_to date,
+    CONSTRAINT party_bank_account_check CHECK ((valid_to >= valid_from)),
+    CONSTRAINT party_bank_account_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT party_bank_account_last_four_check CHECK ((length(last_four) = 4))
+);
+
+ALTER TABLE ONLY public.party_bank_account FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.party_contact (
+    org_id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    label text,
+    CONSTRAINT party_contact_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])))
+);
+
+ALTER TABLE ONLY public.party_contact FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.party_profile (
+    org_id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    name text NOT NULL,
+    content bytea NOT NULL,
+    CONSTRAINT party_profile_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+ALTER TABLE ONLY public.party_profile FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.party_role (
+    org_id uuid NOT NULL,
+    role text NOT NULL,
+    party_id uuid NOT NULL,
+    CONSTRAINT party_role_role_check CHECK ((role = ANY (ARRAY['legal_entity'::text, 'customer'::text, 'seller'::text, 'carrier'::text, 'payer'::text])))
+);
+
+ALTER TABLE ONLY public.party_role FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.party_tax_id (
+    org_id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    country text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date,
+    CONSTRAINT party_tax_id_check CHECK ((valid_to >= valid_from)),
+    CONSTRAINT party_tax_id_country_check CHECK ((country ~ '^[A-Z]{2}$'::text))
+);
+
+ALTER TABLE ONLY public.party_tax_id FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.party_term (
+    org_id uuid NOT NULL,
+    term text NOT NULL COLLATE pg_catalog."C",
+    party_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.party_term FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.audit_entry
+    ADD CONSTRAINT audit_entry_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (org_id, operation, key, actor_kind, device_id);
+
+ALTER TABLE ONLY public.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.organization
+    ADD CONSTRAINT organization_account_id_mode_key UNIQUE (account_id, mode);
+
+ALTER TABLE ONLY public.organization
+    ADD CONSTRAINT organization_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.party_address
+    ADD CONSTRAINT party_address_alone EXCLUDE USING gist (org_id WITH =, party_id WITH =, purpose WITH =, daterange(valid_from, valid_to) WITH &&) WHERE ((purpose = ANY (ARRAY['registered'::text, 'billing'::text])));
+
+ALTER TABLE ONLY public.party_address
+    ADD CONSTRAINT party_address_pkey PRIMARY KEY (org_id, party_id, id);
+
+ALTER TABLE ONLY public.party_bank_account
+    ADD CONSTRAINT party_bank_account_alone EXCLUDE USING gist (org_id WITH =, party_id WITH =, fingerprint WITH =, daterange(valid_from, valid_to) WITH &&);
+
+ALTER TABLE ONLY public.party_bank_account
+    ADD CONSTRAINT party_bank_account_pkey PRIMARY KEY (org_id, party_id, id);
+
+ALTER TABLE ONLY public.party_contact
+    ADD CONSTRAINT party_contact_pkey PRIMARY KEY (org_id, party_id, "position");
+
+ALTER TABLE ONLY public.party
+    ADD CONSTRAINT party_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.party_profile
+    ADD CONSTRAINT party_profile_pkey PRIMARY KEY (org_id, party_id);
+
+ALTER TABLE ONLY public.party_role
+    ADD CONSTRAINT party_role_pkey PRIMARY KEY (org_id, role, party_id);
+
+ALTER TABLE ONLY public.party_tax_id
+    ADD CONSTRAINT party_tax_id_alone EXCLUDE USING gist (org_id WITH =, party_id WITH =, kind WITH =, country WITH =, daterange(valid_from, valid_to) WITH &&);
+
+ALTER TABLE ONLY public.party_tax_id
+    ADD CONSTRAINT party_tax_id_pkey PRIMARY KEY (org_id, party_id, id);
+
+ALTER TABLE ONLY public.party_term
+    ADD CONSTRAINT party_term_pkey PRIMARY KEY (org_id, term, party_id);
+
+CREATE UNIQUE INDEX api_key_hash ON public.api_key USING btree (hash);
+
+CREATE INDEX audit_entry_subject ON public.audit_entry USING btree (org_id, subject_id, id);
+
+CREATE INDEX idempotency_key_created ON public.idempotency_key USING btree (created_at);
+
+CREATE UNIQUE INDEX idempotency_key_subject ON public.idempotency_key USING btree (org_id, subject) WHERE (subject IS NOT NULL);
+
+CREATE INDEX idempotency_key_unfinished ON public.idempotency_key USING btree (resume_at) WHERE (resume_at IS NOT NULL);
+
+CREATE UNIQUE INDEX party_reference ON public.party USING btree (org_id, reference) WHERE (reference IS NOT NULL);
+
+CREATE UNIQUE INDEX party_role_party ON public.party_role USING btree (org_id, party_id, role);
+
+CREATE INDEX party_tax_id_value ON public.party_tax_id USING btree (org_id, value, party_id);
+
+CREATE UNIQUE INDEX party_term_party ON public.party_term USING btree (org_id, party_id, term);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.audit_entry
+    ADD CONSTRAINT audit_entry_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.organization
+    ADD CONSTRAINT organization_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.party_address
+    ADD CONSTRAINT party_address_org_id_party_id_fkey FOREIGN KEY (org_id, party_id) REFERENCES public.party(org_id, id);
+
+ALTER TABLE ONLY public.party_bank_account
+    ADD CONSTRAINT party_bank_account_org_id_party_id_fkey FOREIGN KEY (org_id, party_id) REFERENCES public.party(org_id, id);
+
+ALTER TABLE ONLY public.party_contact
+    ADD CONSTRAINT party_contact_org_id_party_id_fkey FOREIGN KEY (org_id, party_id) REFERENCES public.party(org_id, id);
+
+ALTER TABLE ONLY public.party_profile
+    ADD CONSTRAINT party_profile_org_id_party_id_fkey FOREIGN KEY (org_id, party_id) REFERENCES public.party(org_id, id);
+
+ALTER TABLE ONLY public.party_role
+    ADD CONSTRAINT party_role_org_id_party_id_fkey FOREIGN KEY (org_id, party_id) REFERENCES public.party(org_id, id);
+
+ALTER TABLE ONLY public.party_tax_id
+    ADD CONSTRAINT party_tax_id_org_id_party_id_fkey FOREIGN KEY (org_id, party_id) REFERENCES public.party(org_id, id);
+
+ALTER TABLE ONLY public.party_term
+    ADD CONSTRAINT party_term_org_id_party_id_fkey FOREIGN KEY (org_id, party_id) REFERENCES public.party(org_id, id);
+
+ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_entry ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY every_organization ON public.account TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.api_key TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.audit_entry TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.idempotency_key TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.organization TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.party TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.party_address TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.party_bank_account TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.party_contact TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.party_profile TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.party_role TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.party_tax_id TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.party_term TO kontorhaus_system USING (true) WITH CHECK (true);
+
+ALTER TABLE public.idempotency_key ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY one_organization ON public.api_key TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.audit_entry TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.idempotency_key TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.organization TO kontorhaus_app USING ((id = public.current_org())) WITH CHECK ((id = public.current_org()));
+
+CREATE POLICY one_organization ON public.party TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.party_address TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.party_bank_account TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.party_contact TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.party_profile TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.party_role TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.party_tax_id TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.party_term TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+ALTER TABLE public.organization ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_address ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_bank_account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_contact ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_profile ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_role ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_tax_id ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_term ENABLE ROW LEVEL SECURITY;
+
+GRANT USAGE ON SCHEMA public TO kontorhaus_app;
+GRANT USAGE ON SCHEMA public TO kontorhaus_system;
+GRANT ALL ON SCHEMA public TO kontorhaus_maintenance;
+
+REVOKE ALL ON PROCEDURE public.wall(IN guarded regclass, IN app_rights text, IN system_rights text) FROM PUBLIC;
+
+GRANT SELECT,INSERT ON TABLE public.account TO kontorhaus_system;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.api_key TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.api_key TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.audit_entry TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.audit_entry TO kontorhaus_system;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.idempotency_key TO kontorhaus_app;
+GRANT SELECT,DELETE,UPDATE ON TABLE public.idempotency_key TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.migration TO PUBLIC;
+
+GRANT SELECT,UPDATE ON TABLE public.organization TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.organization TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.party TO kontorhaus_app;
+GRANT SELECT ON TABLE public.party TO kontorhaus_system;
+
+GRANT UPDATE(country) ON TABLE public.party TO kontorhaus_app;
+
+GRANT UPDATE(language) ON TABLE public.party TO kontorhaus_app;
+
+GRANT UPDATE(reference) ON TABLE public.party TO kontorhaus_app;
+
+GRANT UPDATE(version) ON TABLE public.party TO kontorhaus_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.party TO kontorhaus_app;
+
+GRANT UPDATE(erased_at) ON TABLE public.party TO kontorhaus_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.party_address TO kontorhaus_app;
+GRANT SELECT ON TABLE public.party_address TO kontorhaus_system;
+
+GRANT UPDATE(valid_to) ON TABLE public.party_address TO kontorhaus_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.party_bank_account TO kontorhaus_app;
+GRANT SELECT ON TABLE public.party_bank_account TO kontorhaus_system;
+
+GRANT UPDATE(valid_to) ON TABLE public.party_bank_account TO kontorhaus_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.party_contact TO kontorhaus_app;
+GRANT SELECT ON TABLE public.party_contact TO kontorhaus_system;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.party_profile TO kontorhaus_app;
+GRANT SELECT ON TABLE public.party_profile TO kontorhaus_system;
+
+GRANT UPDATE(name) ON TABLE public.party_profile TO kontorhaus_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.party_role TO kontorhaus_app;
+GRANT SELECT ON TABLE public.party_role TO kontorhaus_system;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.party_tax_id TO kontorhaus_app;
+GRANT SELECT ON TABLE public.party_tax_id TO kontorhaus_system;
+
+GRANT UPDATE(valid_to) ON TABLE public.party_tax_id TO kontorhaus_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.party_term TO kontorhaus_app;
+GRANT SELECT ON TABLE public.party_term TO kontorhaus_system;

@@ -1,0 +1,1 @@
+"""The HTTP kit: decoding, problems, paging, the edge, the document, the server."""
