@@ -11,9 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from bench.figures import Figure
+from bench.figures import Figure as Figure
 
-NAMES = tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in ("__init__", "figures")))
+NAMES = tuple(
+    sorted(
+        path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in ("__init__", "figures")
+    )
+)
 
 
 def main(names: tuple[str, ...], *, as_json: bool) -> None:

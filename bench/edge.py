@@ -116,7 +116,7 @@ async def serve(url: str, keys: str) -> None:
         for app in (bare(pool), application)
     ]
     tasks = [asyncio.create_task(server.serve()) for server in servers]
-    while not all(server.started for server in servers):
+    while not all(server.started for server in servers):  # noqa: ASYNC110  uvicorn has no event for it
         await asyncio.sleep(0.01)
     ports = [server.servers[0].sockets[0].getsockname()[1] for server in servers]
     sys.stdout.write(" ".join(map(str, ports)) + "\n")
@@ -157,9 +157,33 @@ async def _measure(server: postgres.Server, folder: Path) -> list[Figure]:
         memory = _resident_megabytes(process.pid)
     conditions: dict[str, str | int] = {"fsync": "on", "postgresql": version, "connections": CONNECTIONS}
     return [
-        Figure("edge full route, 8 connections", full_us, "µs", bare_us, full_us / bare_us, "ratio ≤ 2.5", conditions),
-        Figure("edge full route, a lone caller", lone_full, "µs", lone_bare, lone_full / lone_bare, None, conditions),
-        Figure("edge a 304, all bytes on the wire", bytes_304, "bytes", 250, bytes_304 / 250, "ratio ≤ 1", conditions),
+        Figure(
+            "edge full route, 8 connections",
+            full_us,
+            "µs",
+            bare_us,
+            full_us / bare_us,
+            "ratio ≤ 2.5",
+            conditions,
+        ),
+        Figure(
+            "edge full route, a lone caller",
+            lone_full,
+            "µs",
+            lone_bare,
+            lone_full / lone_bare,
+            None,
+            conditions,
+        ),
+        Figure(
+            "edge a 304, all bytes on the wire",
+            bytes_304,
+            "bytes",
+            250,
+            bytes_304 / 250,
+            "ratio ≤ 1",
+            conditions,
+        ),
         Figure("edge server process after the run", memory, "MB", None, None, "≤ 110 idle", conditions),
     ]
 
@@ -167,7 +191,13 @@ async def _measure(server: postgres.Server, folder: Path) -> list[Figure]:
 @asynccontextmanager
 async def _serving(url: str, keys: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int, int]]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.edge", url, str(keys), stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[1]
+        sys.executable,
+        "-m",
+        "bench.edge",
+        url,
+        str(keys),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[1],
     )
     try:
         assert process.stdout is not None
@@ -231,7 +261,9 @@ async def _bytes_of_304(port: int, key: str) -> int:
     writer.write(f"{ask}\r\n".encode())
     head = await reader.readuntil(b"\r\n\r\n")
     await reader.readexactly(_length(head))
-    etag = next(line for line in head.decode().split("\r\n") if line.lower().startswith("etag:")).partition(": ")[2]
+    etag = next(line for line in head.decode().split("\r\n") if line.lower().startswith("etag:")).partition(
+        ": "
+    )[2]
     writer.write(f"{ask}If-None-Match: {etag}\r\n\r\n".encode())
     head = await reader.readuntil(b"\r\n\r\n")
     assert b" 304 " in head[:20], head

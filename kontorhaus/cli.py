@@ -14,6 +14,7 @@ import click
 
 from kontorhaus import __version__
 from kontorhaus.kernel.errors import DomainError
+from kontorhaus.kernel.ids import ORG
 from kontorhaus.platform.settings import Settings, load
 
 
@@ -130,7 +131,7 @@ def organizations_create(settings: Settings, name: str) -> None:
             return await access.found(resources.db, name)
 
     for founded in asyncio.run(create()):
-        click.echo(f"{founded.mode:5} {access.ORG.text(founded.org_id)}  {founded.secret}")
+        click.echo(f"{founded.mode:5} {ORG.text(founded.org_id)}  {founded.secret}")
     click.echo("The keys are shown this once.")
 
 
@@ -146,7 +147,7 @@ def organizations_list(settings: Settings) -> None:
             return await access.organizations(resources.db)
 
     for organization in asyncio.run(read()):
-        click.echo(f"{access.ORG.text(organization.id)}  {organization.mode:5} {organization.name}")
+        click.echo(f"{ORG.text(organization.id)}  {organization.mode:5} {organization.name}")
 
 
 @main.group()

@@ -23,13 +23,13 @@ from tests.support.house import House, running_house
 
 @pytest.fixture(scope="session")
 def cluster_url() -> str:
-    """The administrator's address of the run's one PostgreSQL; TEST_POSTGRES_ADMIN_URL names another, such as a 16."""
+    """The administrator's address of the run's PostgreSQL; TEST_POSTGRES_ADMIN_URL names another, such as a 16."""
     return os.environ.get("TEST_POSTGRES_ADMIN_URL") or shared_cluster()
 
 
 @pytest.fixture(scope="session")
 def admin_database_url(cluster_url: str) -> Iterator[str]:
-    """This worker's migrated database, with the administrator's login. Tests share it: their organizations are walls."""
+    """This worker's migrated database, with the administrator's login; tests share it, behind walls."""
     url = asyncio.run(databases.clone(cluster_url))
     yield url
     asyncio.run(databases.drop(cluster_url, url))

@@ -15,8 +15,8 @@ ActorKind = Literal["api_key", "device", "member", "house"]
 class Actor(Struct, frozen=True):
     """The authenticated caller of one request, or the house itself (`kind="house"`) in jobs and commands.
 
-    `id` names the credential or the person and `request_id` the request, for the audit log. Idempotency never uses it: a rotated key must not
-    repeat an effect; it uses `kind` and `device_id`.
+    `id` names the credential or the person and `request_id` the request, for the audit log. Idempotency never uses
+    them, since a rotated key must not repeat an effect; it uses `kind` and `device_id`.
     """
 
     org_id: OrgId

@@ -12,7 +12,7 @@ class Answer(Struct, frozen=True):
     """One rendered answer. Two answers with equal fields are equal on the wire, but for `replayed` and the date.
 
     `version` is the object's version, the first part of its ETag; None for lists and problems.
-    `secret` marks a body that may be read once (a new API key): it is sealed before it is stored.
+    `secret` marks a body with a secret (a new API key) or with personal data: it is sealed before it is stored.
     """
 
     status: int

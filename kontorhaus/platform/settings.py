@@ -31,14 +31,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ".kontorhaus"
     database_url: Annotated[
         str | None,
-        Meta(description="An own PostgreSQL 16 or newer instead of the embedded one; a login, not a superuser."),
+        Meta(
+            description="An own PostgreSQL 16 or newer instead of the embedded one; a login, not a superuser."
+        ),
     ] = None
     database_admin_url: Annotated[
         str | None,
         Meta(description="A login that may create roles and owns the schema; used by migrations alone."),
     ] = None
     postgres_bin: Annotated[
-        str | None, Meta(description="Folder with the PostgreSQL programs that the embedded server shall use.")
+        str | None,
+        Meta(description="Folder with the PostgreSQL programs that the embedded server shall use."),
     ] = None
     database_connections: Annotated[
         int, Meta(ge=1, le=500, description="Connections that one process may hold at most.")
@@ -65,21 +68,34 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 15
     answer_seconds_max: Annotated[
         int,
-        Meta(ge=1, le=600, description="Deadline of one answer; an action that goes on answers 202, others 503."),
+        Meta(
+            ge=1,
+            le=600,
+            description="Deadline of one answer; an action that goes on answers 202, others 503.",
+        ),
     ] = 20
     drain_seconds_max: Annotated[
-        int, Meta(ge=0, le=600, description="How long requests in flight may take to end after a stop was asked for.")
+        int,
+        Meta(
+            ge=0,
+            le=600,
+            description="How long requests in flight may take to end after a stop was asked for.",
+        ),
     ] = 25
     key_file: Annotated[
         str | None,
-        Meta(description="File with the master keys for secrets at rest; by default `master.keys` in the home."),
+        Meta(
+            description="File with the master keys for secrets at rest; by default `master.keys` in the home."
+        ),
     ] = None
-    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="Least level logged.")] = (
-        "info"
-    )
+    log_level: Annotated[
+        str, Meta(pattern="^(debug|info|warning|error)$", description="Least level logged.")
+    ] = "info"
     metrics_token: Annotated[
         str | None,
-        Meta(description="Bearer token for reading /metrics from elsewhere; without it only this machine may."),
+        Meta(
+            description="Bearer token for reading /metrics from elsewhere; without it only this machine may."
+        ),
     ] = None
     otlp_endpoint: Annotated[
         str | None, Meta(description="OTLP/HTTP address to which traces go; without it none are recorded.")

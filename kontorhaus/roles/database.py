@@ -10,8 +10,8 @@ from typing import Final
 
 from msgspec import structs
 
+from kontorhaus.platform import db as database
 from kontorhaus.platform import postgres
-from kontorhaus.platform.db import migrations, roles
 from kontorhaus.platform.settings import Settings, home_folder
 
 DATABASE: Final = "kontorhaus"
@@ -37,20 +37,20 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
     try:
         yield structs.replace(
             settings,
-            database_url=server.url_for(DATABASE, login=roles.LOGIN),
+            database_url=server.url_for(DATABASE, login=database.LOGIN),
             database_admin_url=server.url_for(DATABASE),
         )
     finally:
         await asyncio.to_thread(server.stop)
 
 
-async def migrate(settings: Settings) -> list[migrations.Migration]:
+async def migrate(settings: Settings) -> list[database.Migration]:
     """Bring the named database to the newest schema, with the admin's login where one is named."""
     assert settings.database_url is not None
     login, password = postgres.login_of(settings.database_url)
     admin_url = settings.database_admin_url or settings.database_url
     own_cluster = admin_url != settings.database_url
-    return await migrations.migrate(admin_url, login=login, password=password if own_cluster else None)
+    return await database.migrate(admin_url, login=login, password=password if own_cluster else None)
 
 
 async def backup(settings: Settings, file: Path) -> int:
@@ -68,7 +68,7 @@ async def restore(settings: Settings, file: Path, *, replace: bool) -> None:
         binaries = postgres.find(settings.postgres_bin)
         url = found.database_admin_url or found.database_url
         assert url is not None
-        await migrations.ensure_roles(url)
+        await database.ensure_roles(url)
         await asyncio.to_thread(postgres.restore, url, file, binaries=binaries, replace=replace)
         await migrate(found)
 

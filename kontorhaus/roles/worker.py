@@ -17,6 +17,7 @@ IDLE_SECONDS: Final = 1.0
 """How often an idle worker looks for open calls: a caller that was answered 202 polls about once a second."""
 
 FORGET_SECONDS: Final = 60.0
+"""Old keys are in nobody's way; a minute keeps each pass small."""
 
 
 def resumers(resources: Resources) -> Mapping[str, Resumer]:
@@ -29,16 +30,19 @@ async def work(resources: Resources, stop: asyncio.Event) -> None:
     """Run until `stop` is set; a pass that has begun is ended first."""
     known = resumers(resources)
     await asyncio.gather(
-        _repeat(lambda: idempotency.resume_due(resources.db, known), IDLE_SECONDS, stop),
-        _repeat(lambda: idempotency.forget_old(resources.db), FORGET_SECONDS, stop),
+        _repeat("resume", lambda: idempotency.resume_due(resources.db, known), IDLE_SECONDS, stop),
+        _repeat("forget", lambda: idempotency.forget_old(resources.db), FORGET_SECONDS, stop),
     )
 
 
-async def _repeat(once: Callable[[], Awaitable[int]], idle_seconds: float, stop: asyncio.Event) -> None:
+async def _repeat(
+    name: str, once: Callable[[], Awaitable[int]], idle_seconds: float, stop: asyncio.Event
+) -> None:
     """Call again at once while there is something to do, and after a pause when there is nothing."""
     while not stop.is_set():
         try:
-            done = await once()
+            with telemetry.job_span(name):
+                done = await once()
         except (Unavailable, OSError) as error:
             LOG.warning("worker_pass_failed", error=type(error).__name__)
             done = 0

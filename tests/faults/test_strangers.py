@@ -27,7 +27,9 @@ async def contents(db: Db, organization: Founded) -> str:
             "organization", "api_key", "audit_entry", "party", "party_role", "party_profile", "party_address",
             "party_contact", "party_tax_id", "party_bank_account", "party_term", "idempotency_key",
         ):  # fmt: skip
-            rows = await tx.connection.fetch(f"SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM {table} t ORDER BY 1")
+            rows = await tx.connection.fetch(
+                f"SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM {table} t ORDER BY 1"
+            )
             found += [f"{table} {row['row']}" for row in rows]
     return "\n".join(found)
 
@@ -57,7 +59,9 @@ async def test_a_stranger_sees_and_changes_nothing(
     ids = await belongings(owner)
     before = await contents(db, organization)
     headers = {"if-match": "*"} if route.if_match else {}
-    reply = await thief.call(route.method, path_with(route, ids), REQUESTS[route.operation_id], headers=headers)
+    reply = await thief.call(
+        route.method, path_with(route, ids), REQUESTS[route.operation_id], headers=headers
+    )
     if route.parameters:
         assert reply.status == 404, reply.body
     else:
@@ -81,7 +85,9 @@ async def test_filters_and_cursors_do_not_reach_through_the_wall(
         "/v1/parties?role=customer",
     ):
         assert (await owner.get(path)).json["data"], path
-        assert [entry for entry in (await thief.get(path)).json["data"] if "party" in json.dumps(entry)] == [], path
+        assert [
+            entry for entry in (await thief.get(path)).json["data"] if "party" in json.dumps(entry)
+        ] == [], path
     cursor = (await owner.get("/v1/parties?limit=1")).json["next_cursor"]
     forged = await thief.get(f"/v1/parties?limit=1&cursor={cursor}")
     assert (forged.status, forged.json["code"]) == (400, "cursor_invalid")

@@ -26,11 +26,17 @@ def import_everything() -> tuple[str, ...]:
 
 @functools.cache
 def statements() -> dict[str, Statement]:
-    """`kontorhaus.people.access.store.KEYS` and what stands under it. One built by a function goes by its
-    number."""
+    """`kontorhaus.people.access.store.KEYS` and what stands under it. One that has no name goes by its number."""
     named = {id(value): name for name, value in _attributes_of_stores() if isinstance(value, Statement)}
     import_everything()
-    return {named.get(id(s), f"unnamed statement {number}"): s for number, s in enumerate(Statement.every, 1)}
+    own = [statement for statement in Statement.every if id(statement) not in _of_tests()]
+    return {named.get(id(s), f"unnamed statement {number}"): s for number, s in enumerate(own, 1)}
+
+
+def _of_tests() -> set[int]:
+    """Statements that tests and benchmarks of the same process made for themselves."""
+    modules = [found for name, found in list(sys.modules.items()) if name.startswith(("tests.", "bench."))]
+    return {id(value) for found in modules for value in vars(found).values() if isinstance(value, Statement)}
 
 
 def loose_statements() -> dict[str, str]:

@@ -46,7 +46,9 @@ class Recorder:
         return reply
 
     def _route(self, method: str, path: str) -> Route:
-        return next(route for route, pattern in self._patterns if route.method == method and pattern.fullmatch(path))
+        return next(
+            route for route, pattern in self._patterns if route.method == method and pattern.fullmatch(path)
+        )
 
     def _steady(self, value: object) -> Any:
         text = json.dumps(value, ensure_ascii=False)
@@ -59,8 +61,7 @@ class Recorder:
         return json.loads(CURSOR.sub('"next_cursor": "c2hvcnRlbmVk"', text))
 
     def _steady_id(self, found: re.Match[str]) -> str:
-        made = self._ids.setdefault(found[0], text_of(found[1], UUID(int=FIRST_ID + len(self._ids))))
-        return made
+        return self._ids.setdefault(found[0], text_of(found[1], UUID(int=FIRST_ID + len(self._ids))))
 
 
 def _pattern(path: str) -> str:

@@ -40,7 +40,9 @@ async def test_the_examples_are_what_the_api_answers(house: House, organization:
     await keys(recorder)
     await parties(recorder)
     await recorder.call("GET", "/v1/audit_entries?limit=2")
-    assert set(recorder.recorded) == {route.operation_id for route in api.routes()}, "the story calls every operation"
+    assert set(recorder.recorded) == {route.operation_id for route in api.routes()}, (
+        "the story calls every operation"
+    )
     found = recording.text(recorder.recorded)
     if os.environ.get("UPDATE_EXAMPLES"):
         recording.FILE.write_text(found, encoding="utf-8")
@@ -50,7 +52,10 @@ async def test_the_examples_are_what_the_api_answers(house: House, organization:
 async def keys(recorder: Recorder) -> None:
     organization = await recorder.call("GET", "/v1/organization")
     await recorder.call(
-        "PATCH", "/v1/organization", {"name": "Hanse Automobile GmbH"}, **{"if-match": organization.headers["ETag"]}
+        "PATCH",
+        "/v1/organization",
+        {"name": "Hanse Automobile GmbH"},
+        **{"if-match": organization.headers["ETag"]},
     )
     key = await recorder.call("POST", "/v1/api_keys", {"name": "Shop backend", "scopes": ["parties:*"]})
     path = f"/v1/api_keys/{key.json['id']}"
@@ -64,12 +69,18 @@ async def parties(recorder: Recorder) -> None:
     path = f"/v1/parties/{created.json['id']}"
     read = await recorder.call("GET", path)
     await recorder.call("GET", "/v1/parties?search=mueller+ham")
-    await recorder.call("PATCH", path, {"name": "Autohaus Müller & Sohn GmbH"}, **{"if-match": read.headers["ETag"]})
+    await recorder.call(
+        "PATCH", path, {"name": "Autohaus Müller & Sohn GmbH"}, **{"if-match": read.headers["ETag"]}
+    )
     added = await recorder.call(
-        "POST", f"{path}/addresses", {"purpose": "delivery", "line1": "Am Kai 7", "city": "Bremen", "country": "DE"}
+        "POST",
+        f"{path}/addresses",
+        {"purpose": "delivery", "line1": "Am Kai 7", "city": "Bremen", "country": "DE"},
     )
     await recorder.call("POST", f"{path}/addresses/{added.json['id']}/end", {})
-    added = await recorder.call("POST", f"{path}/tax_ids", {"kind": "ch_vat", "value": "CHE-116.281.710 MWST"})
+    added = await recorder.call(
+        "POST", f"{path}/tax_ids", {"kind": "ch_vat", "value": "CHE-116.281.710 MWST"}
+    )
     await recorder.call("POST", f"{path}/tax_ids/{added.json['id']}/end", {})
     added = await recorder.call("POST", f"{path}/bank_accounts", {"iban": "DE89 3704 0044 0532 0130 00"})
     await recorder.call("POST", f"{path}/bank_accounts/{added.json['id']}/end", {})

@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from kontorhaus.platform import postgres
+from kontorhaus.platform.postgres.locks import Lock
 
 
 @functools.cache
@@ -76,9 +77,10 @@ def _leave(runs: Path, run: Path, user: int, lifeline: int) -> None:
             last = True
         os.close(lifeline)
         if last:
-            with (run / "postgres" / "server.lock").open() as stopped:
-                fcntl.flock(stopped, fcntl.LOCK_EX)
+            stopped = Lock.take(run / "postgres" / "server.lock", patience_seconds=60)
+            assert stopped is not None, f"the server in {run} goes on, although nobody uses it"
             shutil.rmtree(run)
+            stopped.release()
         os.close(user)
 
 

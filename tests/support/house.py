@@ -73,10 +73,14 @@ async def running_house(resources: Resources) -> AsyncIterator[House]:
     stop = asyncio.Event()
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     server = asyncio.create_task(api.serve(resources, stop, listening=listening.set_result))
-    await asyncio.wait({server, listening}, return_when=asyncio.FIRST_COMPLETED)
-    if server.done():
+    # A server that fails to start ends first, and its failure is the better message.
+    server.add_done_callback(lambda done: listening.cancel() if not listening.done() else None)
+    try:
+        address = await listening
+    except asyncio.CancelledError:
         server.result()
+        raise
     async with aiohttp.ClientSession(auto_decompress=False) as session:
-        yield House(address=listening.result(), session=session)
+        yield House(address=address, session=session)
     stop.set()
     await server

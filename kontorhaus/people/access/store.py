@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from kontorhaus.people.access.model import ApiKey, AuditEntry, Organization
 from kontorhaus.platform.db import Command, Query
 

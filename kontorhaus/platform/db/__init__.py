@@ -5,6 +5,10 @@ from kontorhaus.platform.db.database import Scope as Scope
 from kontorhaus.platform.db.database import Tx as Tx
 from kontorhaus.platform.db.errors import DatabaseContended as DatabaseContended
 from kontorhaus.platform.db.errors import DatabaseUnavailable as DatabaseUnavailable
+from kontorhaus.platform.db.migrations import Migration as Migration
+from kontorhaus.platform.db.migrations import ensure_roles as ensure_roles
+from kontorhaus.platform.db.migrations import migrate as migrate
 from kontorhaus.platform.db.migrations import refuse_old_schema as refuse_old_schema
 from kontorhaus.platform.db.query import Command as Command
 from kontorhaus.platform.db.query import Query as Query
+from kontorhaus.platform.db.roles import LOGIN as LOGIN

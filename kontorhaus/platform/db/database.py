@@ -38,6 +38,7 @@ TRIES: Final = 6
 a third of a second, after which waiting longer would only hold the caller's connection."""
 
 PAUSE_SECONDS: Final = 0.005
+"""The longest first pause: about as long as the other transaction still needs; it doubles with every try."""
 
 CONTENDED: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
@@ -142,7 +143,12 @@ class Db:
                 server_settings={"application_name": name},
                 timeout=ACQUIRE_SECONDS,
             )
-        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError) as error:
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.TooManyConnectionsError,
+        ) as error:
             raise DatabaseUnavailable("the database does not accept connections") from error
         db = cls(pool, statement_timeout_ms=statement_timeout_ms, pooled_elsewhere=pooled_elsewhere)
         try:
@@ -220,18 +226,22 @@ class _Connection(asyncpg.Connection):
 
 async def _acquire(pool: Pool) -> Connection:
     began = monotonic()
+    telemetry.metrics.pool_waiting.inc()
     try:
         return await pool.acquire(timeout=ACQUIRE_SECONDS)
     except (TimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError) as error:
         raise DatabaseUnavailable("no database connection was free in time") from error
     finally:
+        telemetry.metrics.pool_waiting.dec()
         telemetry.metrics.acquire_seconds.observe(monotonic() - began)
 
 
 async def _refuse_unfit(connection: Connection) -> None:
     version = int(await connection.fetchval("SELECT current_setting('server_version_num')"))
     if version < POSTGRES_OLDEST:
-        raise PostgresTooOld(f"PostgreSQL {version // 10_000} is too old; 16 or newer is needed", found=version)
+        raise PostgresTooOld(
+            f"PostgreSQL {version // 10_000} is too old; 16 or newer is needed", found=version
+        )
     if await connection.fetchval(
         "SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user"
     ):

@@ -33,6 +33,7 @@ LOCK_SECONDS: Final = 300
 an orchestrator to see that something is wrong."""
 
 BUSY_TABLE_TRIES: Final = 30
+"""Two seconds each and half a second between: after a minute and a quarter somebody must look who holds the table."""
 
 CREATE_TABLE: Final = """
     CREATE TABLE IF NOT EXISTS migration (
@@ -82,7 +83,9 @@ async def migrate(
     try:
         number = int(await admin.fetchval("SELECT current_setting('server_version_num')"))
         if number < 160_000:
-            raise PostgresTooOld(f"PostgreSQL {number // 10_000} is too old; 16 or newer is needed", found=number)
+            raise PostgresTooOld(
+                f"PostgreSQL {number // 10_000} is too old; 16 or newer is needed", found=number
+            )
         await _lock(admin)
         await roles.ensure(admin, login or roles.LOGIN, password)
         await admin.execute(CREATE_TABLE)
@@ -114,7 +117,9 @@ async def refuse_old_schema(db: Db) -> None:
     newest = await db.lookup("SELECT coalesce(max(version), 0) AS version FROM migration")
     missing = len(read()) - int(newest["version"] if newest else 0)
     if missing > 0:
-        raise MigrationsPending(f"{missing} migrations have not run; run `kontorhaus db migrate`", pending=missing)
+        raise MigrationsPending(
+            f"{missing} migrations have not run; run `kontorhaus db migrate`", pending=missing
+        )
 
 
 async def _lock(admin: Connection) -> None:
@@ -139,7 +144,8 @@ async def _apply(admin: Connection, migration: Migration) -> bool:
         return False
     if applied is not None:
         raise MigrationChanged(
-            f"{migration.version:04}_{migration.name}.sql was edited after it had run", version=migration.version
+            f"{migration.version:04}_{migration.name}.sql was edited after it had run",
+            version=migration.version,
         )
     for attempt in range(BUSY_TABLE_TRIES):
         try:

@@ -1,9 +1,9 @@
 """The house's database roles, which belong to the whole cluster and so stand outside the migrations of one database.
 
-    kontorhaus_app           one organization's rows, by row-level security
-    kontorhaus_system        every organization's rows: claims, sequencer, lookups
-    kontorhaus_maintenance   owns partitioned tables; makes and drops their partitions
-    <login>                  what processes connect as: nothing of its own, may SET ROLE to the three
+kontorhaus_app           one organization's rows, by row-level security
+kontorhaus_system        every organization's rows: claims, sequencer, lookups
+kontorhaus_maintenance   owns partitioned tables; makes and drops their partitions
+<login>                  what processes connect as: nothing of its own, may SET ROLE to the three
 """
 
 from __future__ import annotations

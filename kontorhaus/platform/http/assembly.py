@@ -60,4 +60,4 @@ def document(
     routes: Sequence[Route], *, examples: Mapping[str, Any] | None = None, public_url: str | None = None
 ) -> dict[str, Any]:
     """The OpenAPI 3.1 document of these routes and of the kit's own, as plain data. Needs no running house."""
-    return build((*routes, *own.ROUTES), examples=examples or {}, public_url=public_url)
+    return build((*routes, *own.ROUTES), examples={**own.EXAMPLES, **(examples or {})}, public_url=public_url)

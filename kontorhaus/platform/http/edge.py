@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final, NewType
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from kontorhaus.platform import telemetry
 from kontorhaus.platform.answers import Answer
 from kontorhaus.platform.http import headers, problems
 from kontorhaus.platform.http.drain import Drain
-from kontorhaus.platform.http.errors import InternalError
+from kontorhaus.platform.http.errors import DeadlineExceeded, InternalError
 from kontorhaus.platform.http.exchange import Disconnected, Exchange, Receive, Scope, Send
 from kontorhaus.platform.http.matching import Matched, Router
 
@@ -72,12 +73,22 @@ class Edge:
             await exchange.answer(await self._answer(exchange), closing=self._drain.begun)
         except Disconnected:
             exchange.status = GONE
+        except asyncio.CancelledError:
+            # The process stops and waits no longer. Its caller hears that before the connection ends.
+            if exchange.status == 0:
+                await exchange.answer(
+                    self._problem(exchange, DeadlineExceeded("the process has stopped")), closing=True
+                )
+            raise
 
     async def _answer(self, exchange: Exchange) -> Answer:
         try:
             return await self._guarded(exchange)
         except DomainError as error:
-            return problems.problem(error, request_id=exchange.request_id, public_url=self._public_url)
+            return self._problem(exchange, error)
+
+    def _problem(self, exchange: Exchange, error: DomainError) -> Answer:
+        return problems.problem(error, request_id=exchange.request_id, public_url=self._public_url)
 
     async def _guarded(self, exchange: Exchange) -> Answer:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -129,6 +129,12 @@ async def problem_page(call: Call[None, None]) -> Answer:
             return _page(pages.problem(kind))
     raise ProblemUnknown("there is no error with this code")
 
+
+EXAMPLES: Final[Mapping[str, Any]] = {
+    "health": {"response": {"status": "ok"}},
+    "readiness": {"response": {"status": "ok"}},
+    "openapi": {"response": {"openapi": "3.1.0", "info": {"title": "Kontorhaus"}, "paths": {}}},
+}
 
 ROUTES: Final = (health, readiness, metrics, openapi, documentation, problem_page)
 

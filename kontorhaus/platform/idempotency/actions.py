@@ -136,7 +136,9 @@ async def settled(tx: Tx, keyring: Keyring, org_id: OrgId, subject: UUID) -> Ans
     """Lock the call of an operation and return its answer if it has one: the first line of a transaction that ends
     it, so that of two that run at once the second finds the first one's answer."""
     stored = await store.LOCK_SUBJECT.one(tx, org_id, subject)
-    return None if stored.answer is None else await _unpack(keyring, org_id, stored.answer, sealed=stored.sealed)
+    return (
+        None if stored.answer is None else await _unpack(keyring, org_id, stored.answer, sealed=stored.sealed)
+    )
 
 
 async def settle(tx: Tx, keyring: Keyring, org_id: OrgId, subject: UUID, given: Answer) -> Answer:
@@ -168,7 +170,8 @@ async def resume_due(db: Db, resumers: Mapping[str, Resumer]) -> int:
     async with db.system() as tx:
         due = await store.TAKE_DUE.all(tx, now, RESUME_BATCH, now + RESUME_PAUSES[0])
     outcomes = await asyncio.gather(
-        *(resumers[call.resume_kind](OrgId(call.org_id), call.subject) for call in due), return_exceptions=True
+        *(resumers[call.resume_kind](OrgId(call.org_id), call.subject) for call in due),
+        return_exceptions=True,
     )
     for call, outcome in zip(due, outcomes, strict=True):
         if isinstance(outcome, BaseException):
@@ -184,6 +187,7 @@ async def _put_off(db: Db, call: store.Due, error: BaseException) -> None:
 
 
 FORGET_BATCH: Final = 1_000
+"""A few milliseconds of work and of locks at a time; the worker comes back at once while there is more."""
 
 
 async def forget_old(db: Db) -> int:

@@ -10,6 +10,8 @@ from typing import Final
 from kontorhaus.platform.postgres import programs
 
 SCRIPT: Final = """
+socket_folder=$1
+shift
 exec 3<&0 </dev/null
 "$@" 3<&- &
 server=$!
@@ -20,18 +22,22 @@ trap '' INT TERM HUP
 wait "$server"
 status=$?
 kill "$reader" 2>/dev/null
+rmdir "$socket_folder" 2>/dev/null
 exit "$status"
 """
 """Waits for two things at once: the end of the server, and the end of its own standard input, a pipe whose other end
 the house holds and never writes to. The kernel closes that end however the house dies, kill -9 included, and the server
-is asked for a fast shutdown (SIGINT: roll back what is open, write a checkpoint, end).
+is asked for a fast shutdown (SIGINT: roll back what is open, write a checkpoint, end). The socket's folder, which may
+be a temporary one, goes with it.
 
 Linux alone could do this without a process, by PR_SET_PDEATHSIG; but that signal comes when the *thread* that started
 the server ends, and a house that starts it from a worker thread would lose it. A shell needs about 1 MB.
 """
 
 
-def keep(command: Sequence[str], *, log: Path, lock: int, lifeline: int | None) -> subprocess.Popen[bytes]:
+def keep(
+    command: Sequence[str], *, socket_folder: Path, log: Path, lock: int, lifeline: int | None
+) -> subprocess.Popen[bytes]:
     """Start a server under a keeper, which ends after it and with its status. Its words go to the end of `log`.
 
     `lock` is a descriptor that keeper and server hold on to, as their standard output, to which nothing is written: so
@@ -45,7 +51,7 @@ def keep(command: Sequence[str], *, log: Path, lock: int, lifeline: int | None) 
     """
     with log.open("ab") as words:
         return subprocess.Popen(  # noqa: S603, the house's own command
-            ["/bin/sh", "-c", SCRIPT, "kontorhaus-postgres-keeper", *command],
+            ["/bin/sh", "-c", SCRIPT, "kontorhaus-postgres-keeper", str(socket_folder), *command],
             stdin=subprocess.PIPE if lifeline is None else lifeline,
             stdout=lock,
             stderr=words,

@@ -52,7 +52,7 @@ def _works_in(number: int, data: Path) -> bool:
     """Whether a process is a server at work in `data`; where that cannot be seen, whether it is a server at all."""
     process = Path("/proc") / str(number)
     try:
-        return (process / "cwd").readlink() == data
+        return (process / "cwd").readlink() == data.resolve()
     except PermissionError:  # another account's
         return b"postgres" in (process / "cmdline").read_bytes()
     except FileNotFoundError:

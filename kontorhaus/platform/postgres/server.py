@@ -55,7 +55,7 @@ class Server:
         self.port = port
         self._socket_folder = folder / "socket"
         self._keeper: subprocess.Popen[bytes] | None = None
-        self._locks = contextlib.ExitStack()
+        self._held = contextlib.ExitStack()
 
     @classmethod
     def start(
@@ -95,7 +95,13 @@ class Server:
                 log = postmaster.log(folder)
                 log_start = log.stat().st_size
             command = account.command(binaries.program("postgres"), "-D", str(data), ends_with_parent=True)
-            server._keeper = keeper.keep(command, log=log, lock=server_lock.descriptor, lifeline=lifeline)
+            server._keeper = keeper.keep(
+                command,
+                socket_folder=server._socket_folder,
+                log=log,
+                lock=server_lock.descriptor,
+                lifeline=lifeline,
+            )
             # From here the server alone holds it, so that it is free exactly when no process of the server is left.
             server_lock.release()
             server._wait_until_ready(log, log_start)
@@ -149,8 +155,7 @@ class Server:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     running.wait(patience_seconds)
                     break
-            sockets.remove(self.folder)
-        self._locks.close()
+        self._held.close()
 
     def __enter__(self) -> Server:
         return self
@@ -171,7 +176,7 @@ class Server:
                 f"another house uses {self.folder}: {holder}. Stop it, or choose another KONTORHAUS_HOME",
                 folder=str(self.folder),
             )
-        self._locks.callback(house_lock.release)
+        self._held.callback(house_lock.release)
         house_lock.note("")
         server_lock = Lock.take(self.folder / "server.lock", patience_seconds=HANDOVER_SECONDS)
         if server_lock is None:
@@ -179,7 +184,8 @@ class Server:
                 f"the PostgreSQL of a house that has ended still runs in {self.folder}; try again in a moment",
                 folder=str(self.folder),
             )
-        self._locks.callback(server_lock.release)
+        self._held.callback(server_lock.release)
+        self._held.callback(sockets.remove, self.folder)
         return house_lock, server_lock
 
     def _wait_until_ready(self, log: Path, log_start: int) -> None:

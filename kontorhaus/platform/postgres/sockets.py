@@ -35,9 +35,7 @@ def make(folder: Path, account: Account) -> Path:
         except OSError:
             continue
         if _fits(short):
-            account.own(short)
-            own.symlink_to(short)
-            os.lchown(own, account.uid, account.gid)
+            _link(own, short, account)
             return short
         short.rmdir()
     raise SocketPathTooLong(
@@ -62,6 +60,16 @@ def remove(folder: Path) -> None:
         own.unlink()
     elif own.exists():
         shutil.rmtree(own)
+
+
+def _link(own: Path, short: Path, account: Account) -> None:
+    try:
+        account.own(short)
+        own.symlink_to(short)
+        os.lchown(own, account.uid, account.gid)
+    except OSError:  # the disk is full: nobody would find the short one again
+        short.rmdir()
+        raise
 
 
 def _fits(folder: Path) -> bool:

@@ -24,7 +24,9 @@ async def test_a_key_belongs_to_one_organization_in_one_mode(owner: House, organ
     assert (reply.json["mode"], reply.json["name"]) == ("test", "Hanse Automobile")
 
 
-async def test_a_new_key_is_shown_once_and_kept_as_a_hash(owner: House, db: Db, organization: Founded) -> None:
+async def test_a_new_key_is_shown_once_and_kept_as_a_hash(
+    owner: House, db: Db, organization: Founded
+) -> None:
     made = await owner.post("/v1/api_keys", {"name": "shop", "scopes": ["parties:read"]})
     assert made.status == 201
     secret, key_id = made.json["secret"], made.json["id"]
@@ -47,7 +49,10 @@ async def test_the_same_creation_repeated_shows_the_same_key(owner: House) -> No
     first = await owner.post("/v1/api_keys", body, **{"idempotency-key": "make-the-key"})
     second = await owner.post("/v1/api_keys", body, **{"idempotency-key": "make-the-key"})
     assert (first.status, first.body) == (second.status, second.body)
-    assert (first.headers.get("Idempotency-Replayed"), second.headers["Idempotency-Replayed"]) == (None, "true")
+    assert (first.headers.get("Idempotency-Replayed"), second.headers["Idempotency-Replayed"]) == (
+        None,
+        "true",
+    )
     assert len((await owner.get("/v1/api_keys")).json["data"]) == 2, "the first key and the shop's"
 
 
@@ -88,7 +93,10 @@ async def test_a_rotated_key_does_not_repeat_an_effect(owner: House) -> None:
 
 async def test_every_change_leaves_an_audit_entry_without_values(owner: House, organization: Founded) -> None:
     made = await owner.call(
-        "POST", "/v1/api_keys", {"name": "Frau Beispiel", "scopes": ["parties:read"]}, headers={"request-id": "abc-1"}
+        "POST",
+        "/v1/api_keys",
+        {"name": "Frau Beispiel", "scopes": ["parties:read"]},
+        headers={"request-id": "abc-1"},
     )
     await owner.post(f"/v1/api_keys/{made.json['id']}/revoke")
     entries = (await owner.get(f"/v1/audit_entries?subject_id={made.json['id']}")).json["data"]

@@ -78,7 +78,9 @@ async def test_the_house_refuses_an_older_schema_and_takes_a_newer_one(fresh_dat
         admin = await asyncpg.connect(fresh_database_url)
         await admin.execute("INSERT INTO migration (version, name, sha256) VALUES (9999, 'later', 'x')")
         await refuse_old_schema(db)
-        await admin.execute("DELETE FROM migration WHERE version >= (SELECT max(version) - 1 FROM migration WHERE version < 9999)")
+        await admin.execute(
+            "DELETE FROM migration WHERE version >= (SELECT max(version) - 1 FROM migration WHERE version < 9999)"
+        )
         await admin.close()
         with pytest.raises(MigrationsPending):
             await refuse_old_schema(db)
@@ -101,7 +103,9 @@ async def test_an_administrator_without_superuser_rights_can_migrate(cluster_url
         assert len(done) == len(migrations.read())
         denied = await asyncpg.connect(url)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await denied.execute("INSERT INTO account (id, name, created_at) VALUES (gen_random_uuid(), 'x', now())")
+            await denied.execute(
+                "INSERT INTO account (id, name, created_at) VALUES (gen_random_uuid(), 'x', now())"
+            )
         await denied.close()
     finally:
         await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -40,7 +40,9 @@ async def pgbouncer(tmp: Path) -> str:
     if found is None and os.getuid() == 0 and shutil.which("apt-get"):
         with FileLock(tmp.parent / "apt.lock"):
             for words in (["update"], ["install", "-y", "pgbouncer"]):
-                step = await asyncio.create_subprocess_exec("apt-get", "-qq", *words, stdout=asyncio.subprocess.DEVNULL)
+                step = await asyncio.create_subprocess_exec(
+                    "apt-get", "-qq", *words, stdout=asyncio.subprocess.DEVNULL
+                )
                 await step.wait()
         found = shutil.which("pgbouncer", path=os.environ["PATH"] + ":/usr/sbin")
     if found is None:

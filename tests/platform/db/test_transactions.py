@@ -26,18 +26,17 @@ class Id(Struct, frozen=True):
 
 
 LOCK = Query(Id, "SELECT id::text AS id FROM api_key WHERE name = $1 FOR UPDATE")
+INSERT_KEY = """
+    INSERT INTO api_key (org_id, id, name, hash, hint, scopes, status, created_at)
+    VALUES ($1, gen_random_uuid(), $2, sha256(gen_random_uuid()::text::bytea), 'x', '{*}', 'active', now())
+"""
 RENAME = Command("UPDATE api_key SET hint = hint || '+' WHERE name = $1")
 
 
 async def two_keys(db: Db, organization: Founded) -> None:
     async with db.org(organization.org_id) as tx:
         for name in ("one", "two"):
-            await tx.connection.execute(
-                "INSERT INTO api_key (org_id, id, name, hash, hint, scopes, status, created_at)"
-                " VALUES ($1, gen_random_uuid(), $2, sha256(gen_random_uuid()::text::bytea), 'x', '{*}', 'active', now())",
-                organization.org_id,
-                name,
-            )
+            await tx.connection.execute(INSERT_KEY, organization.org_id, name)
 
 
 async def test_the_victim_of_a_deadlock_runs_again_and_both_succeed(db: Db, organization: Founded) -> None:
@@ -64,7 +63,9 @@ async def test_the_victim_of_a_deadlock_runs_again_and_both_succeed(db: Db, orga
     assert [row["hint"] for row in hints] == ["x++", "x++"]
 
 
-async def test_contention_that_does_not_end_is_given_up_and_nothing_is_done(db: Db, organization: Founded) -> None:
+async def test_contention_that_does_not_end_is_given_up_and_nothing_is_done(
+    db: Db, organization: Founded
+) -> None:
     runs = 0
 
     async def work(tx: Tx) -> None:

@@ -82,7 +82,9 @@ async def test_changing_another_organizations_rows_touches_none(
     db: Db, organization: Founded, stranger: Founded
 ) -> None:
     async with db.org(organization.org_id) as tx:
-        touched = await tx.connection.execute("UPDATE api_key SET name = 'mine' WHERE org_id = $1", stranger.org_id)
+        touched = await tx.connection.execute(
+            "UPDATE api_key SET name = 'mine' WHERE org_id = $1", stranger.org_id
+        )
     assert touched == "UPDATE 0"
 
 
@@ -132,7 +134,9 @@ async def test_a_failed_transaction_leaves_its_connection_clean(
         with pytest.raises(RuntimeError):
             async with db.org(organization.org_id):
                 raise RuntimeError
-        row = await db.lookup("SELECT current_user AS who, pg_current_xact_id_if_assigned() IS NULL AS outside")
+        row = await db.lookup(
+            "SELECT current_user AS who, pg_current_xact_id_if_assigned() IS NULL AS outside"
+        )
         assert row is not None
         assert (row["who"], row["outside"]) == ("kontorhaus", True)
     finally:
@@ -141,7 +145,11 @@ async def test_a_failed_transaction_leaves_its_connection_clean(
 
 async def test_the_audit_log_can_only_grow(db: Db, organization: Founded) -> None:
     for scope in (db.org(organization.org_id), db.system()):
-        for statement in ("UPDATE audit_entry SET action = 'a.b'", "DELETE FROM audit_entry", "TRUNCATE audit_entry"):
+        for statement in (
+            "UPDATE audit_entry SET action = 'a.b'",
+            "DELETE FROM audit_entry",
+            "TRUNCATE audit_entry",
+        ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 async with scope as tx:
                     await tx.connection.execute(statement)

@@ -87,7 +87,6 @@ class Shop:
         self.asked: list[Once] = []
         self.entered = asyncio.Event()
         self.gate = asyncio.Event()
-        self.left = asyncio.Event()
         self.cancelled = 0
 
 
@@ -211,7 +210,6 @@ async def wait(call: Call[None, None]) -> Answer:
         await shop.gate.wait()
     except asyncio.CancelledError:
         shop.cancelled += 1
-        shop.left.set()
         raise
     return answer(Rename("waited"))
 

@@ -147,7 +147,15 @@ async def finish(means: Means, org_id: OrgId, charge_id: UUID) -> Answer:
     return await means.db.org(org_id).run(end)
 
 
-@route("POST", "/v1/charges", scope="charges:write", body=NewCharge, answer=ChargeView, status=201, idempotent=True)
+@route(
+    "POST",
+    "/v1/charges",
+    scope="charges:write",
+    body=NewCharge,
+    answer=ChargeView,
+    status=201,
+    idempotent=True,
+)
 async def create_charge(call: Call[NewCharge, None]) -> Answer:
     """Charge once."""
     return await create(call.resources, call.actor, call.body, call.once)

@@ -56,4 +56,5 @@ def _say(address: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(os.environ["CHARGES_DATABASE"], *sys.argv[1:3], float(sys.argv[3])))
+    _, NETWORK, KEYS, PATIENCE = sys.argv
+    asyncio.run(main(os.environ["CHARGES_DATABASE"], NETWORK, KEYS, float(PATIENCE)))

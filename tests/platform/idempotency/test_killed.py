@@ -24,7 +24,9 @@ TRIES = 400
 
 
 @contextlib.asynccontextmanager
-async def process(module: str, *arguments: str, **environ: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def process(
+    module: str, *arguments: str, **environ: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A module as a process of its own, and the address it says it listens on; killed at the end."""
     started = await asyncio.create_subprocess_exec(
         sys.executable,

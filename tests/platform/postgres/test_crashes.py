@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ import asyncpg
 import pytest
 
 from kontorhaus.platform.postgres import Binaries, FolderHeld, Server
+from kontorhaus.platform.postgres.locks import Lock
 from tests.platform.postgres.conftest import OtherHouse, Start, fetch
 
 Begin = Callable[..., OtherHouse]
@@ -21,8 +21,9 @@ Begin = Callable[..., OtherHouse]
 
 def wait_until_gone(folder: Path) -> None:
     """Returns when no process of the folder's server is left: each of them holds this lock."""
-    with (folder / "server.lock").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = Lock.take(folder / "server.lock", patience_seconds=60)
+    assert lock is not None, "the server goes on"
+    lock.release()
 
 
 def postmaster(folder: Path) -> int:
@@ -44,6 +45,7 @@ def test_the_server_ends_with_a_house_that_is_killed(other_house: Begin, folder:
     wait_until_gone(folder)
 
     assert not (folder / "data" / "postmaster.pid").exists(), "it was shut down, not killed"
+    assert not (folder / "socket").exists(), "a temporary folder would stay for ever"
 
 
 def test_the_next_house_starts_at_once_and_finds_what_was_committed(

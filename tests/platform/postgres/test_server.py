@@ -177,7 +177,7 @@ def test_the_environment_of_the_house_does_not_reach_the_server(
 def test_temporary_folders_do_not_pile_up(
     start: Start, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A killed house cannot remove its short socket folder; the next start does."""
+    """When house and keeper were killed nobody removed the short socket folder; the next start does."""
     long = folder.parent / ("x" * 90) / "pg"
     shutil.move(folder, long)
     left = Path(tempfile.mkdtemp(prefix="kontorhaus-"))

@@ -66,7 +66,15 @@ def of(route: Route, schemas: Schemas) -> list[Data]:
 def _of_path(route: Route, name: str) -> Data:
     noun = route.ids.get(name)
     pattern = noun.pattern if noun else ANY_ID if name.endswith("_id") else WORD
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": pattern}}
+    words = name.replace("_", " ")
+    form = f"; `{noun.prefix}_` and 26 characters" if noun else ""
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": f"The {words}{form}.",
+        "schema": {"type": "string", "pattern": pattern},
+    }
 
 
 def _of_query(name: str, field: Data, *, required: bool) -> Data:
