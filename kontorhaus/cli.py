@@ -163,7 +163,7 @@ def secrets_rotate(settings: Settings) -> None:
     from kontorhaus.roles.resources import key_file
 
     key_id = LocalKeyFile.opened(key_file(settings)).rotate()
-    click.echo(f"New master key {key_id} in {key_file(settings)}. Restart the house's processes to use it.")
+    click.echo(f"New master key {key_id} in {key_file(settings)}; running processes take it up by themselves.")
 
 
 @main.command()

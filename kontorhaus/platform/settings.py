@@ -43,9 +43,18 @@ class Settings(Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="Folder with the PostgreSQL programs that the embedded server shall use."),
     ] = None
-    database_connections: Annotated[
-        int, Meta(ge=1, le=500, description="Connections that one process may hold at most.")
-    ] = 10
+    database_connections: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=500,
+                description="Connections that this process may hold at most, instead of its role's budget: "
+                "10 for api, 4 for worker, 12 for up, 2 for commands.",
+            ),
+        ]
+        | None
+    ) = None
     database_pooler: Annotated[
         bool,
         Meta(description="Set to true behind a PgBouncer older than 1.21: no prepared statements are kept."),

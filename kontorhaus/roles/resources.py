@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
@@ -15,6 +16,11 @@ from kontorhaus.platform.db import Db
 from kontorhaus.platform.outbound import Outbound
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile
 from kontorhaus.platform.settings import Settings, home_folder
+
+
+BUDGETS: Final = {"api": 10, "worker": 4, "all": 12, "command": 2}
+"""Connections by role. An event loop saturates about ten on two cores; with PostgreSQL's default of 100 that leaves
+room for six API processes, four workers, a rolling deploy's overlap, and a person with psql."""
 
 
 class Resources(Struct, frozen=True):
@@ -47,7 +53,7 @@ async def opened(settings: Settings, *, role: str) -> AsyncIterator[Resources]:
     keyring = Keyring(LocalKeyFile.opened(key_file(settings)))
     db = await Db.connect(
         settings.database_url,
-        connections=settings.database_connections,
+        connections=settings.database_connections or BUDGETS[role],
         statement_timeout_ms=settings.statement_timeout_ms,
         pooled_elsewhere=settings.database_pooler,
         name=f"kontorhaus {role}",

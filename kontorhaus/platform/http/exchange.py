@@ -101,18 +101,28 @@ class Exchange:
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def answer(self, answer: Answer, *, closing: bool) -> None:
-        """Send the one answer; if `closing`, or if a body was left unread, the connection is closed behind it."""
+        """Send the one answer; if `closing`, or if nobody knows where the next request begins, the connection is closed
+        behind it."""
         fields, body = self._rendered(answer)
-        refused = self._unread and self.status in (408, 413)
-        chunked = self._unread and headers.first(self.headers, b"transfer-encoding") is not None
-        if closing or refused or chunked:
+        if closing or self._is_adrift():
             fields.append((b"connection", b"close"))
         await self._send({"type": "http.response.start", "status": self.status, "headers": fields})
-        if self.status == 413 and headers.first(self.headers, b"expect") is None:
+        if self.status == 413 and not self._waits_for_go_ahead():
             await self._send({"type": "http.response.body", "body": body, "more_body": True})
             await self._linger()
             body = b""
         await self._send({"type": "http.response.body", "body": body})
+
+    def _is_adrift(self) -> bool:
+        """Whether a body was left unread that is too large, too slow, of unknown length, or may never be sent."""
+        if not self._unread:
+            return False
+        chunked = headers.first(self.headers, b"transfer-encoding") is not None
+        return self.status in (408, 413) or chunked or self._waits_for_go_ahead()
+
+    def _waits_for_go_ahead(self) -> bool:
+        """Whether the caller holds his body back until he hears 100 (RFC 9110, 10.1.1), which reading it would send."""
+        return headers.first(self.headers, b"expect") is not None
 
     def _rendered(self, answer: Answer) -> tuple[headers.RawHeaders, bytes]:
         """Header fields and body, with the entity tag; 304 for a caller who has these bytes already."""

@@ -88,3 +88,15 @@ async def asked(
     given = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
     body = b"".join(message.get("body", b"") for message in sent[1:])
     return Reply(sent[0]["status"], given, body)
+
+
+def problem(reply: Reply, status: int, code: str) -> Reply:
+    """The reply, which is a complete problem."""
+    assert (reply.status, reply.json["code"]) == (status, code)
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["should-retry"] in ("true", "false")
+    assert reply.json["status"] == status
+    assert reply.json["type"].endswith(f"/problems/{code}")
+    assert reply.json["request_id"] == reply.headers["request-id"]
+    return reply

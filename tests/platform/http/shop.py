@@ -78,6 +78,10 @@ class Rename(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class Why(Struct, frozen=True, forbid_unknown_fields=True):
+    why: str | None = None
+
+
 class Shop:
     """What is handed to the routes as resources, with gates that a test holds."""
 
@@ -154,6 +158,7 @@ async def get_order(call: Call[None, None]) -> Answer:
     "/v1/orders/{order_id}",
     scope="orders:write",
     body=Rename,
+    query=Why,
     answer=OrderView,
     errors=(OrderNotFound, OrderMovedOn),
     ids={"order_id": ORDER},
@@ -161,7 +166,7 @@ async def get_order(call: Call[None, None]) -> Answer:
     if_match=True,
     tag="Orders",
 )
-async def rename_order(call: Call[Rename, None]) -> Answer:
+async def rename_order(call: Call[Rename, Why]) -> Answer:
     """Rename an order."""
     shop: Shop = call.resources
     shop.asked.append(call.once)
@@ -255,7 +260,7 @@ def made(shop: Shop | None = None, *, drain: Drain | None = None, **settings: An
     )
 
 
-def _found(call: Call[Any, None]) -> OrderView:
+def _found(call: Call[Any, Any]) -> OrderView:
     shop: Shop = call.resources
     order = shop.orders.get(call.id(ORDER, "order_id"))
     if order is None:

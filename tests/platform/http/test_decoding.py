@@ -38,7 +38,9 @@ class Phone(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", t
     value: Annotated[str, Meta(pattern=r"^\+[0-9]{1,9}$", examples=["+49301"])]
 
 
-class Order(Struct, frozen=True, forbid_unknown_fields=True, rename={"odd": "o.d[d]", "slash": "a/b~c"}):
+class Order(
+    Struct, frozen=True, forbid_unknown_fields=True, rename={"odd": "o.d[d]", "short": "o", "slash": "a/b~c"}
+):
     name: str
     lines: Annotated[list[Line], Meta(max_length=3)] = []
     labels: dict[str, int] = {}
@@ -56,6 +58,7 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True, rename={"odd": "o.d
     anything: Any = None
     pair: tuple[int, str] = (1, "")
     odd: int = 0
+    short: int = 0
     slash: int = 0
 
 

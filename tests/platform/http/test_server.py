@@ -106,8 +106,14 @@ async def test_a_304_is_below_250_bytes() -> None:
 
 async def test_a_caller_who_sends_too_much_is_told_before_he_is_cut_off() -> None:
     """Ten megabytes are written before anything is read, as simple clients do."""
+    loop = asyncio.get_running_loop()
     async with running() as house:
-        reply = await ask(house.port, post(b" " * 10_000_000))
+        with socket.create_connection(("127.0.0.1", house.port)) as plain:
+            plain.setblocking(False)
+            await loop.sock_sendall(plain, post(b" " * 10_000_000))
+            reader, writer = await asyncio.open_connection(sock=plain)
+            reply = await read(reader)
+            writer.close()
         assert (reply.status, b'"body_too_large"' in reply.body) == (413, True)
         assert "\r\nconnection: close" in reply.head
 
@@ -138,6 +144,19 @@ async def test_who_waits_for_a_go_ahead_gets_the_refusal_at_once() -> None:
         writer.close()
 
 
+async def test_a_body_that_may_never_come_ends_the_connection() -> None:
+    """Whoever is refused while he waits for a go-ahead may send the body or not: the next bytes could be either."""
+    async with running() as house:
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        writer.write(
+            b"POST /v1/orders HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 13\r\n\r\n"
+        )
+        reply = await read(reader)
+        assert (reply.status, "\r\nconnection: close" in reply.head) == (401, True)
+        assert await reader.read() == b""
+        writer.close()
+
+
 async def test_a_body_that_does_not_come_is_408() -> None:
     async with running(body_seconds_max=0) as house:
         reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
@@ -149,12 +168,16 @@ async def test_a_body_that_does_not_come_is_408() -> None:
         writer.close()
 
 
-async def test_a_head_that_grows_without_end_is_431() -> None:
+async def test_a_head_that_grows_without_end_is_431(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING")
     async with running() as house:
         reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X-Filler: aaaaaaaaaaaaaaaaaaaa\r\n" * 2_000)
         assert (await read(reader)).status == 431
+        writer.write(b"X-Filler: aaaaaaaaaaaaaaaaaaaa\r\n" * 2_000)
+        assert await reader.read() == b""
         writer.close()
+    assert not caplog.records, "it is refused once"
 
 
 async def test_a_head_that_breaks_off_is_408(monkeypatch: pytest.MonkeyPatch) -> None:

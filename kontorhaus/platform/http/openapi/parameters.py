@@ -27,7 +27,7 @@ SHARED: Final[dict[str, Data]] = {
         "in": "header",
         "required": True,
         "description": "A text of your choice, new for each new call, the same when you repeat one.",
-        "schema": {"type": "string", "pattern": "^[!#-\\[\\]-~]{1,255}$"},
+        "schema": {"type": "string", "pattern": '^([!#-\\[\\]-~]{1,255}|"[ !#-\\[\\]-~]{1,255}")$'},
         "example": "9f1c4f6a-2d0e-4a57-8a3b-6f0c2f1f7f10",
     },
     "IfMatch": {

@@ -1,0 +1,178 @@
+"""`kontorhaus up` as a person runs it: one command, a first customer, a clean stop, and nothing lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import pytest
+
+from kontorhaus.platform import postgres
+from tests.support.house import House
+
+
+class Command:
+    """The `kontorhaus` command in a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        own = {name: value for name, value in os.environ.items() if not name.startswith("KONTORHAUS_")}
+        self.environ = own | {"KONTORHAUS_HOME": str(home), "KONTORHAUS_PORT": "0"}
+
+    async def start(self, *words: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "kontorhaus",
+            *words,
+            env=self.environ,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+    async def run(self, *words: str) -> tuple[int, str]:
+        process = await self.start(*words)
+        out, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, out.decode()
+
+    @contextlib.asynccontextmanager
+    async def up(self) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, str], House]]:
+        """The whole house, open; what it said of itself; and a client with the demo key."""
+        process = await self.start("up")
+        try:
+            said = await self._welcome(process)
+            async with aiohttp.ClientSession() as session:
+                yield process, said, House(said["API"].removesuffix("/v1"), session, said["Test"].split()[1])
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def _welcome(self, process: asyncio.subprocess.Process) -> dict[str, str]:
+        said: dict[str, str] = {}
+        assert process.stdout is not None
+        everything = []
+        async for line in process.stdout:
+            text = line.decode().strip()
+            everything.append(text)
+            name, _, value = text.partition(" ")
+            said[name] = value.strip()
+            if text.startswith("Stop it"):
+                return said
+        raise AssertionError("\n".join(everything))
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    return Command(tmp_path / "home")
+
+
+async def test_one_command_opens_the_house_and_a_second_start_finds_everything(command: Command) -> None:
+    async with command.up() as (process, said, house):
+        customer = await house.get(said["Customer"].removeprefix(house.address))
+        assert (customer.status, customer.json["name"]) == (200, "Garage Lumière SARL")
+        assert (await house.holding(None).get("/readyz")).status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout is not None
+        rest = (await process.stdout.read()).decode()
+        assert await process.wait() == 0
+        assert "The house is closed." in rest
+    async with command.up() as (process, said_again, house):
+        assert said_again["Test"] == said["Test"]
+        assert said_again["Customer"].rpartition("/")[2] == said["Customer"].rpartition("/")[2]
+        assert len((await house.get("/v1/parties")).json["data"]) == 1
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
+        assert process.returncode == 0
+
+
+async def test_what_was_answered_survives_kill_minus_nine(command: Command) -> None:
+    async with command.up() as (process, _, house):
+        body = {"kind": "person", "name": "Erika Mustermann", "roles": ["customer"], "country": "DE"}
+        made = await house.post("/v1/parties", body)
+        assert made.status == 201
+        process.kill()
+        await process.wait()
+    async with command.up() as (_, _, house):
+        assert (await house.get(f"/v1/parties/{made.json['id']}")).json == made.json
+
+
+async def test_api_and_worker_run_apart_on_a_named_database(command: Command, tmp_path: Path) -> None:
+    with postgres.Server.start(tmp_path / "pg", binaries=postgres.find(None), durable=False) as server:
+        server.ensure_database("shop")
+        command.environ["KONTORHAUS_DATABASE_URL"] = server.url_for("shop", login="kontorhaus")
+        command.environ["KONTORHAUS_DATABASE_ADMIN_URL"] = server.url_for("shop")
+        status, said = await command.run("db", "migrate")
+        assert (status, "the schema is current" in said) == (0, True), said
+        status, said = await command.run("organizations", "create", "Hanse Automobile")
+        key = next(word for word in said.split() if word.startswith("sk_test_"))
+        assert (status, "Hanse Automobile" in (await command.run("organizations", "list"))[1]) == (0, True)
+        worker, api = await command.start("worker"), await command.start("api")
+        assert api.stdout is not None
+        address = ""
+        while not address:
+            line = (await api.stdout.readline()).decode()
+            address = line.removeprefix("API at ").strip() if line.startswith("API at ") else ""
+        async with aiohttp.ClientSession() as session:
+            assert (await House(address, session, key).get("/v1/organization")).status == 200
+        for process in (api, worker):
+            process.terminate()
+            await process.communicate()
+            assert process.returncode == 0
+
+
+async def test_a_role_without_a_schema_says_what_to_do(command: Command, tmp_path: Path) -> None:
+    status, said = await command.run("api")
+    assert (status, "database_url_missing" in said) == (1, True)
+    with postgres.Server.start(tmp_path / "pg", binaries=postgres.find(None), durable=False) as server:
+        server.ensure_database("shop")
+        command.environ["KONTORHAUS_DATABASE_URL"] = server.url_for("shop")
+        status, said = await command.run("api")
+    assert (status, "database_login_too_powerful" in said) == (1, True)
+    command.environ["KONTORHAUS_PROT"] = "8400"
+    status, said = await command.run("api")
+    assert (status, "did you mean KONTORHAUS_PORT?" in said) == (1, True)
+
+
+async def test_a_backup_restores_what_the_house_held(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "house.dump"
+    async with command.up() as (process, said, _):
+        process.terminate()
+        await process.wait()
+    status, told = await command.run("db", "backup", str(file))
+    assert (status, file.stat().st_size > 0) == (0, True), told
+    refused, told = await command.run("db", "restore", str(file))
+    assert (refused, "database_not_empty" in told) == (1, True), told
+    other = Command(tmp_path / "other home")
+    status, told = await other.run("db", "restore", str(file))
+    assert status == 0, told
+    # The keys at rest and the demo key are not in the database: they travel with the home.
+    for name in ("master.keys", "demo.key"):
+        (other.home / name).write_bytes((command.home / name).read_bytes())
+        (other.home / name).chmod(0o600)
+    async with other.up() as (_, said_again, house):
+        assert said_again["Test"] == said["Test"]
+        assert (await house.get("/v1/parties")).json["data"][0]["name"] == "Garage Lumière SARL"
+
+
+async def test_a_database_of_one_login_is_enough(command: Command, tmp_path: Path) -> None:
+    """As some hosts give it: one login that owns its database and may create roles, and no superuser."""
+    with postgres.Server.start(tmp_path / "pg", binaries=postgres.find(None), durable=False) as server:
+        admin = await asyncpg.connect(server.admin_url)
+        await admin.execute("CREATE ROLE shop LOGIN CREATEROLE")
+        await admin.execute("CREATE DATABASE shop OWNER shop")
+        await admin.close()
+        command.environ["KONTORHAUS_DATABASE_URL"] = server.url_for("shop", login="shop")
+        async with command.up() as (process, said, house):
+            assert (await house.get(said["Customer"].removeprefix(house.address))).status == 200
+            process.terminate()
+            await process.communicate()
+            assert process.returncode == 0
