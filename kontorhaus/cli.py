@@ -81,7 +81,7 @@ def db() -> None:
 @db.command("migrate")
 @click.pass_obj
 def db_migrate(settings: Settings) -> None:
-    """Bring KONTORHAUS_DATABASE_URL to the newest schema; safe to run many times and from many machines."""
+    """Bring the database to the newest schema; safe to run many times and from many machines."""
     from kontorhaus.roles import database
 
     done = asyncio.run(database.migrate(settings))
@@ -163,7 +163,9 @@ def secrets_rotate(settings: Settings) -> None:
     from kontorhaus.roles.resources import key_file
 
     key_id = LocalKeyFile.opened(key_file(settings)).rotate()
-    click.echo(f"New master key {key_id} in {key_file(settings)}; running processes take it up by themselves.")
+    click.echo(
+        f"New master key {key_id} in {key_file(settings)}; running processes take it up by themselves."
+    )
 
 
 @main.command()

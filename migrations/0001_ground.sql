@@ -32,7 +32,8 @@ END
 $$;
 REVOKE ALL ON PROCEDURE wall(regclass, text, text) FROM PUBLIC;
 
--- One row per idempotency key: claimed in the transaction that starts the work, answered in the one that ends it.
+-- One row per idempotency key: kept with its answer by a call of one transaction; claimed by the first transaction and
+-- answered by the last where the network lies between.
 CREATE TABLE idempotency_key (
     org_id      uuid        NOT NULL,
     operation   text        NOT NULL CHECK (length(operation) BETWEEN 1 AND 100),
@@ -56,7 +57,7 @@ CREATE TABLE idempotency_key (
     CHECK ((status IS NULL) = (answer IS NULL)),
     CHECK ((resume_kind IS NULL) = (subject IS NULL)),
     CHECK (resume_at IS NULL OR (subject IS NOT NULL AND answer IS NULL))
-) WITH (fillfactor = 70);  -- the answer is written into the row's own page: no second index entry
+);
 
 CREATE UNIQUE INDEX idempotency_key_subject ON idempotency_key (org_id, subject) WHERE subject IS NOT NULL;
 CREATE INDEX idempotency_key_unfinished ON idempotency_key (resume_at) WHERE resume_at IS NOT NULL;

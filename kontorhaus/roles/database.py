@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import structs
 
+from kontorhaus.kernel.errors import NotFound
 from kontorhaus.platform import db as database
 from kontorhaus.platform import postgres
 from kontorhaus.platform.settings import Settings, home_folder
@@ -17,12 +18,19 @@ from kontorhaus.platform.settings import Settings, home_folder
 DATABASE: Final = "kontorhaus"
 
 
+class NothingHere(NotFound):
+    """There is no database in this home yet, so nothing to back up. KONTORHAUS_HOME may name another folder."""
+
+    code = "nothing_here"
+    title = "There is no house in this folder"
+
+
 @contextlib.asynccontextmanager
 async def migrated(settings: Settings) -> AsyncIterator[Settings]:
     """Settings with a database that is up and migrated: the one they name, or an embedded PostgreSQL that lives as
     long as this block."""
     async with running(settings) as found:
-        await migrate(found)
+        await _migrate(found)
         yield found
 
 
@@ -45,7 +53,13 @@ async def running(settings: Settings) -> AsyncIterator[Settings]:
 
 
 async def migrate(settings: Settings) -> list[database.Migration]:
-    """Bring the named database to the newest schema, with the admin's login where one is named."""
+    """Bring the named or the embedded database to the newest schema; says which migrations ran."""
+    async with running(settings) as found:
+        return await _migrate(found)
+
+
+async def _migrate(settings: Settings) -> list[database.Migration]:
+    """With the admin's login where one is named."""
     assert settings.database_url is not None
     login, password = postgres.login_of(settings.database_url)
     admin_url = settings.database_admin_url or settings.database_url
@@ -55,6 +69,8 @@ async def migrate(settings: Settings) -> list[database.Migration]:
 
 async def backup(settings: Settings, file: Path) -> int:
     """Write the database to `file` and say how many bytes it has."""
+    if settings.database_url is None and not (home_folder(settings) / "postgres").exists():
+        raise NothingHere(f"there is no house in {home_folder(settings)}", home=str(home_folder(settings)))
     async with running(settings) as found:
         binaries = postgres.find(settings.postgres_bin)
         url = found.database_admin_url or found.database_url
@@ -70,7 +86,7 @@ async def restore(settings: Settings, file: Path, *, replace: bool) -> None:
         assert url is not None
         await database.ensure_roles(url)
         await asyncio.to_thread(postgres.restore, url, file, binaries=binaries, replace=replace)
-        await migrate(found)
+        await _migrate(found)
 
 
 def _start(settings: Settings, home: Path) -> postgres.Server:

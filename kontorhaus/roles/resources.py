@@ -17,7 +17,6 @@ from kontorhaus.platform.outbound import Outbound
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile
 from kontorhaus.platform.settings import Settings, home_folder
 
-
 BUDGETS: Final = {"api": 10, "worker": 4, "all": 12, "command": 2}
 """Connections by role. An event loop saturates about ten on two cores; with PostgreSQL's default of 100 that leaves
 room for six API processes, four workers, a rolling deploy's overlap, and a person with psql."""

@@ -152,6 +152,8 @@ async def test_a_backup_restores_what_the_house_held(command: Command, tmp_path:
     refused, told = await command.run("db", "restore", str(file))
     assert (refused, "database_not_empty" in told) == (1, True), told
     other = Command(tmp_path / "other home")
+    nothing, told = await other.run("db", "backup", str(tmp_path / "nothing"))
+    assert (nothing, "nothing_here" in told) == (1, True), told
     status, told = await other.run("db", "restore", str(file))
     assert status == 0, told
     # The keys at rest and the demo key are not in the database: they travel with the home.

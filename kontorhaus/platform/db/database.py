@@ -228,7 +228,8 @@ async def _acquire(pool: Pool) -> Connection:
     began = monotonic()
     telemetry.metrics.pool_waiting.inc()
     try:
-        return await pool.acquire(timeout=ACQUIRE_SECONDS)
+        # A time-out costs a timer; where a connection is idle nothing is waited for.
+        return await pool.acquire(timeout=None if pool.get_idle_size() else ACQUIRE_SECONDS)
     except (TimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError) as error:
         raise DatabaseUnavailable("no database connection was free in time") from error
     finally:

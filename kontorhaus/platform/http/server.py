@@ -84,13 +84,17 @@ def _bound(settings: Settings) -> socket.socket:
     """A listening socket; IPv6 if the host is written so."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        bound = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
         raise AddressInUse(
             f"cannot listen on {settings.host}:{settings.port}; set KONTORHAUS_HOST or KONTORHAUS_PORT",
             host=settings.host,
             port=settings.port,
         ) from error
+    # asyncio sets this only on sockets that name their protocol, which this one does not. Connections inherit it;
+    # without it the body of an answer waits behind its head for an acknowledgement, which callers delay by 40 ms.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return bound
 
 
 def _address(bound: socket.socket) -> str:

@@ -1,6 +1,6 @@
 """How a call is carried out once: in one transaction, or in two with the network between them.
 
-    one_phase   claim the key, do the work, store the answer: one transaction.
+    one_phase   look the key up, do the work, keep key and answer: one transaction.
     two_phase   tx 1: claim the key, insert the operation, note who resumes it
                       then the network, with no transaction open
                 tx 2: advance, post, append, store the answer
@@ -20,6 +20,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, structs
 
+from kontorhaus.kernel.errors import DomainError
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import utc_now
 from kontorhaus.platform import telemetry
@@ -43,27 +44,57 @@ class Unfinished(Struct, frozen=True):
     subject: UUID
 
 
+class _Overtaken(Exception):
+    """Another call with the same key committed while this one was at work."""
+
+
 async def one_phase(
     scope: Scope, keyring: Keyring, once: Once, effect: Callable[[Tx], Awaitable[Answer]]
 ) -> Answer:
     """Run `effect` once for this key; a repeated call gets the first one's answer, byte for byte.
 
     Guarantees: the effect and the stored answer commit together or not at all. Not guaranteed: that `effect` runs
-    only once in a process (a deadlock's victim runs again, after its work was rolled back).
+    only once in a process. Of two calls at the same instant both may run it; the later one is rolled back whole, and
+    so is the victim of a deadlock.
     """
 
     async def work(tx: Tx) -> Answer:
-        found = await claim(tx, keyring, once)
-        if isinstance(found, Answer):
-            return found
-        assert found is None, "a call without a network phase is never left unfinished"
+        known = await _answered(tx, keyring, once)
+        if known is not None:
+            return known
         given = await effect(tx)
         sealed, stored = await _pack(keyring, once.org_id, given)
-        touched = await store.ANSWER.run(tx, *_scope(once), given.status, stored, sealed)
-        assert touched == 1, "the key that this transaction claimed is answered once"
+        # Last of all, and in one write: nothing waits behind it but the commit, and no row is written twice.
+        kept = await store.KEEP.run(
+            tx, *_scope(once), once.body_hash, once.version, utc_now(), given.status, stored, sealed
+        )
+        if kept == 0:
+            raise _Overtaken
         return given
 
-    return await scope.run(work)
+    try:
+        return await scope.run(work)
+    except (DomainError, _Overtaken):
+        # What stands in the way may be the effect of this very call, done by another request meanwhile.
+        known = await scope.run(lambda tx: _answered(tx, keyring, once))
+        if known is None:
+            raise
+        return known
+
+
+async def _answered(tx: Tx, keyring: Keyring, once: Once) -> Answer | None:
+    """The stored answer, if this call was carried out before. IdempotencyKeyReused for another body."""
+    stored = await store.FIND.maybe(tx, *_scope(once))
+    return None if stored is None else await _replay(keyring, once, stored)
+
+
+async def _replay(keyring: Keyring, once: Once, stored: store.Stored) -> Answer | None:
+    if stored.body_hash != once.body_hash:
+        raise IdempotencyKeyReused("this idempotency key was used with another body")
+    if stored.answer is None:
+        return None
+    given = await _unpack(keyring, once.org_id, stored.answer, sealed=stored.sealed)
+    return structs.replace(given, replayed=True)
 
 
 async def two_phase(
@@ -105,7 +136,7 @@ async def two_phase(
 
 
 async def claim(
-    tx: Tx, keyring: Keyring, once: Once, *, resume: Resume | None = None, patience: timedelta = timedelta(0)
+    tx: Tx, keyring: Keyring, once: Once, *, resume: Resume, patience: timedelta
 ) -> Answer | Unfinished | None:
     """Take the key for this transaction: None means that it is ours and the work may begin.
 
@@ -114,18 +145,15 @@ async def claim(
     IdempotencyKeyInFlight while the process that began the call still has time.
     """
     now = utc_now()
-    kind, subject, resume_at = (resume.kind, resume.subject, now + patience) if resume else (None, None, None)
     claimed = await store.CLAIM.maybe(
-        tx, *_scope(once), once.body_hash, once.version, now, kind, subject, resume_at
+        tx, *_scope(once), once.body_hash, once.version, now, resume.kind, resume.subject, now + patience
     )
     if claimed is not None:
         return None
     stored = await store.FIND.one(tx, *_scope(once))
-    if stored.body_hash != once.body_hash:
-        raise IdempotencyKeyReused("this idempotency key was used with another body")
-    if stored.answer is not None:
-        given = await _unpack(keyring, once.org_id, stored.answer, sealed=stored.sealed)
-        return structs.replace(given, replayed=True)
+    known = await _replay(keyring, once, stored)
+    if known is not None:
+        return known
     assert stored.subject is not None, "only a call with a network phase commits without its answer"
     if stored.resumes == 0 and stored.resume_at is not None and now < stored.resume_at:
         raise IdempotencyKeyInFlight("the same call is being carried out right now")

@@ -61,10 +61,14 @@ FIND = Query(
     """,
 )
 
-ANSWER = Command(
+# Key and answer of a call that needed one transaction. Touches no row if another call with the key was faster, after
+# waiting for that one's transaction to end.
+KEEP = Command(
     """
-    UPDATE idempotency_key SET status = $6, answer = $7, sealed = $8
-    WHERE org_id = $1 AND operation = $2 AND key = $3 AND actor_kind = $4 AND device_id = $5 AND answer IS NULL
+    INSERT INTO idempotency_key
+        (org_id, operation, key, actor_kind, device_id, body_hash, version, created_at, status, answer, sealed)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    ON CONFLICT (org_id, operation, key, actor_kind, device_id) DO NOTHING
     """
 )
 

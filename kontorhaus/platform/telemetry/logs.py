@@ -7,6 +7,8 @@ Every line goes through `redaction`, those of libraries too; there is no way rou
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import logging
 import re
 import sys
@@ -94,10 +96,16 @@ def rendered(
         if trace.request_id is not None:
             line["request_id"] = redaction.text(trace.request_id)
     for key, value in facts.items():
-        line[f"{key}_" if key in _OWN else redaction.text(key)] = redaction.shown(key, value)
+        line[_named(key)] = redaction.shown(key, value)
     if error is not None:
         line["exception"] = redaction.exception(error)
     return msgspec.json.encode(line).decode()
+
+
+@functools.lru_cache(1024)
+def _named(key: str) -> str:
+    """A fact's name on the line. The names stand in the code, so there are few, and they are cleaned once."""
+    return f"{key}_" if key in _OWN else redaction.text(key)
 
 
 def _exception(exc_info: object) -> BaseException | None:
@@ -109,9 +117,11 @@ def _exception(exc_info: object) -> BaseException | None:
 
 
 def _write(line: str) -> None:
-    # In one call with its line break, so that lines of threads do not run into each other.
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    # In one call with its line break, so that lines of threads do not run into each other. Whoever read the log may
+    # have gone; a request is not refused because nobody takes down that it was made.
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 class _StandardHandler(logging.Handler):
