@@ -7,8 +7,12 @@ Two routes in one server process, one client process, one durable PostgreSQL 18 
            message), idempotency key, the same INSERT, the stored answer, COMMIT, ETag and headers.
 
 The ratio is that of the two medians over alternating rounds. What was learnt:
-- Six round trips against one are most of the difference; each saved one is about a tenth of the full route.
+- Six round trips against one are most of the difference: key, BEGIN, look-up of the idempotency key, INSERT, answer,
+  COMMIT. Each costs the server process about 45 µs.
 - asyncpg's reset query on release was a round trip of its own; nothing outlives our transactions, so it is off.
+- Handing a connection back to asyncpg's pool takes a task and a turn of the loop; keeping it at hand took the ratio
+  from 2.55 to 2.4. Claiming a key and answering it in two writes instead of one cost 0.1.
+- The log line is 22 µs, the strict decoding 10, finding the route 12.
 """
 
 from __future__ import annotations

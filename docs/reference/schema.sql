@@ -97,8 +97,7 @@ CREATE TABLE public.idempotency_key (
     CONSTRAINT idempotency_key_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
     CONSTRAINT idempotency_key_operation_check CHECK (((length(operation) >= 1) AND (length(operation) <= 100))),
     CONSTRAINT idempotency_key_status_check CHECK (((status >= 200) AND (status <= 599)))
-)
-WITH (fillfactor='70');
+);
 
 ALTER TABLE ONLY public.idempotency_key FORCE ROW LEVEL SECURITY;
 

@@ -3,7 +3,9 @@
 from kontorhaus.platform.db.database import Db as Db
 from kontorhaus.platform.db.database import Scope as Scope
 from kontorhaus.platform.db.database import Tx as Tx
+from kontorhaus.platform.db.errors import DatabaseConnectionLost as DatabaseConnectionLost
 from kontorhaus.platform.db.errors import DatabaseContended as DatabaseContended
+from kontorhaus.platform.db.errors import DatabaseTooSlow as DatabaseTooSlow
 from kontorhaus.platform.db.errors import DatabaseUnavailable as DatabaseUnavailable
 from kontorhaus.platform.db.migrations import Migration as Migration
 from kontorhaus.platform.db.migrations import ensure_roles as ensure_roles

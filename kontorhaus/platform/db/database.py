@@ -11,27 +11,23 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import asyncpg
 
 from kontorhaus.kernel.ids import OrgId
-from kontorhaus.kernel.time import monotonic
 from kontorhaus.platform import telemetry
+from kontorhaus.platform.db.connections import ACQUIRE_SECONDS, Connections, usable
 from kontorhaus.platform.db.errors import (
+    DatabaseConnectionLost,
     DatabaseContended,
+    DatabaseTooSlow,
     DatabaseUnavailable,
     LoginTooPowerful,
     PostgresTooOld,
 )
 
 if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = PoolConnectionProxy[asyncpg.Record]
-    Pool = asyncpg.Pool[asyncpg.Record]
+    from kontorhaus.platform.db.connections import Connection
 
 T = TypeVar("T")
 
 POSTGRES_OLDEST: Final = 160_000
-
-ACQUIRE_SECONDS: Final = 5.0
-"""How long a request waits for a connection: past it the pool is the bottleneck and 503 tells callers to back off."""
 
 TRIES: Final = 6
 """A deadlock or serialization failure is nearly always gone at the second try; six with growing pauses span about
@@ -39,6 +35,16 @@ a third of a second, after which waiting longer would only hold the caller's con
 
 PAUSE_SECONDS: Final = 0.005
 """The longest first pause: about as long as the other transaction still needs; it doubles with every try."""
+
+LOST: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+)
+"""The connection is gone, or was never fit for use: a restart or a fail-over of the database, or of the network."""
 
 CONTENDED: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
@@ -58,20 +64,22 @@ class Scope:
     `async with scope as tx` runs the block once. `await scope.run(work)` runs `work(tx)` and tries it again, from its
     beginning and in a new transaction, when PostgreSQL chose it as the victim of a deadlock or of serialization; so
     `work` must have no effect but those in `tx`. A lost connection is never retried here: whether the commit
-    happened is not known, and the idempotency key is what makes the caller's retry safe.
+    happened is not known (DatabaseConnectionLost), and the idempotency key is what makes the caller's retry safe.
     """
 
-    def __init__(self, pool: Pool, begin: str) -> None:
-        self._pool = pool
+    def __init__(self, connections: Connections, begin: str) -> None:
+        self._connections = connections
         self._begin = begin
         self._connection: Connection | None = None
 
     async def __aenter__(self) -> Tx:
-        connection = await _acquire(self._pool)
+        connection = await self._connections.take()
         try:
             await connection.execute(self._begin)
-        except BaseException:
-            await self._pool.release(connection)
+        except BaseException as error:
+            await self._connections.give_back(connection, clean=False)
+            if isinstance(error, LOST):
+                raise DatabaseUnavailable("the database closed the connection") from error
             raise
         self._connection = connection
         return Tx(connection)
@@ -81,18 +89,26 @@ class Scope:
     ) -> None:
         connection, self._connection = self._connection, None
         assert connection is not None
+        clean = False
         try:
             if kind is None:
                 await connection.execute("COMMIT")
-            elif not connection.is_closed():
+            elif usable(connection):
                 await connection.execute("ROLLBACK")
+            clean = error is None or isinstance(error, Exception)
+        except LOST as lost:
+            raise DatabaseConnectionLost("the database closed the connection") from lost
         finally:
-            await self._pool.release(connection)
+            await self._connections.give_back(connection, clean=clean)
+        if isinstance(error, LOST):
+            raise DatabaseConnectionLost("the database closed the connection") from error
+        if isinstance(error, asyncpg.QueryCanceledError):
+            raise DatabaseTooSlow("a statement took too long and was ended") from error
 
     async def run(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         for attempt in range(TRIES):
             try:
-                async with Scope(self._pool, self._begin) as tx:
+                async with Scope(self._connections, self._begin) as tx:
                     return await work(tx)
             except CONTENDED as error:
                 telemetry.metrics.transaction_retries.labels(type(error).__name__).inc()
@@ -112,8 +128,10 @@ class Db:
     user of the connection and PgBouncer in transaction mode is fine.
     """
 
-    def __init__(self, pool: Pool, *, statement_timeout_ms: int, pooled_elsewhere: bool) -> None:
-        self._pool = pool
+    def __init__(
+        self, connections: Connections, *, statement_timeout_ms: int, pooled_elsewhere: bool
+    ) -> None:
+        self._connections = connections
         self._timeout = f"SET LOCAL statement_timeout = {int(statement_timeout_ms)}"
         self._pooled_elsewhere = pooled_elsewhere
 
@@ -139,7 +157,6 @@ class Db:
                 max_size=connections,
                 connection_class=_Connection,
                 statement_cache_size=0 if pooled_elsewhere else 512,
-                max_inactive_connection_lifetime=300,
                 server_settings={"application_name": name},
                 timeout=ACQUIRE_SECONDS,
             )
@@ -150,7 +167,9 @@ class Db:
             asyncpg.TooManyConnectionsError,
         ) as error:
             raise DatabaseUnavailable("the database does not accept connections") from error
-        db = cls(pool, statement_timeout_ms=statement_timeout_ms, pooled_elsewhere=pooled_elsewhere)
+        db = cls(
+            Connections(pool), statement_timeout_ms=statement_timeout_ms, pooled_elsewhere=pooled_elsewhere
+        )
         try:
             async with pool.acquire() as connection:
                 await _refuse_unfit(connection)
@@ -164,20 +183,20 @@ class Db:
         mode = "BEGIN READ ONLY" if read_only else "BEGIN"
         # A UUID prints as hex digits and dashes alone, so it is safe inside the quotes; SET takes no parameters.
         return Scope(
-            self._pool,
+            self._connections,
             f"{mode}; SET LOCAL ROLE kontorhaus_app; SET LOCAL app.org = '{org_id}'; {self._timeout}",
         )
 
     def system(self, *, read_only: bool = False) -> Scope:
         """A transaction across organizations: for claims, lookups and commands of the operator, never for a request."""
         mode = "BEGIN READ ONLY" if read_only else "BEGIN"
-        return Scope(self._pool, f"{mode}; SET LOCAL ROLE kontorhaus_system; {self._timeout}")
+        return Scope(self._connections, f"{mode}; SET LOCAL ROLE kontorhaus_system; {self._timeout}")
 
     def maintenance(self) -> Scope:
         """A transaction that may create and drop partitions; it waits at most a second for a lock, so that a
         partition being made never stands in front of every writer."""
         return Scope(
-            self._pool,
+            self._connections,
             "BEGIN; SET LOCAL ROLE kontorhaus_maintenance; SET LOCAL lock_timeout = 1000; "
             "SET LOCAL statement_timeout = 0",
         )
@@ -186,13 +205,18 @@ class Db:
         """One statement with no role set, in one round trip: reaches only the functions granted to every login,
         such as the lookup of an API key by its hash."""
         if self._pooled_elsewhere:
-            async with Scope(self._pool, "BEGIN READ ONLY") as tx:
+            async with Scope(self._connections, "BEGIN READ ONLY") as tx:
                 return await tx.connection.fetchrow(statement, *values)
-        connection = await _acquire(self._pool)
+        connection = await self._connections.take()
+        clean = False
         try:
-            return await connection.fetchrow(statement, *values)
+            found = await connection.fetchrow(statement, *values)
+            clean = True
+        except LOST as error:
+            raise DatabaseUnavailable("the database closed the connection") from error
         finally:
-            await self._pool.release(connection)
+            await self._connections.give_back(connection, clean=clean)
+        return found
 
     async def reachable(self) -> bool:
         """Whether a statement gets through now; never raises for a database that is away."""
@@ -203,18 +227,18 @@ class Db:
 
     def usage(self) -> dict[str, int]:
         """How the connections of this process stand: size, idle, and the budget."""
-        return {
-            "size": self._pool.get_size(),
-            "idle": self._pool.get_idle_size(),
-            "max": self._pool.get_max_size(),
-        }
+        return self._connections.usage()
 
     async def close(self) -> None:
         """Wait for transactions in flight, ten seconds at most, then close."""
         try:
-            await asyncio.wait_for(self._pool.close(), 10)
+            await asyncio.wait_for(self._connections.close(), CLOSE_SECONDS)
         except TimeoutError:
-            self._pool.terminate()
+            self._connections.terminate()
+
+
+CLOSE_SECONDS: Final = 10
+"""Twice the statement time-out: whatever was running has ended by then, or hangs."""
 
 
 class _Connection(asyncpg.Connection):
@@ -222,19 +246,6 @@ class _Connection(asyncpg.Connection):
 
     def get_reset_query(self) -> str:
         return ""
-
-
-async def _acquire(pool: Pool) -> Connection:
-    began = monotonic()
-    telemetry.metrics.pool_waiting.inc()
-    try:
-        # A time-out costs a timer; where a connection is idle nothing is waited for.
-        return await pool.acquire(timeout=None if pool.get_idle_size() else ACQUIRE_SECONDS)
-    except (TimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError) as error:
-        raise DatabaseUnavailable("no database connection was free in time") from error
-    finally:
-        telemetry.metrics.pool_waiting.dec()
-        telemetry.metrics.acquire_seconds.observe(monotonic() - began)
 
 
 async def _refuse_unfit(connection: Connection) -> None:

@@ -12,6 +12,26 @@ class DatabaseUnavailable(Unavailable):
     title = "The database is not available"
 
 
+class DatabaseConnectionLost(Unavailable):
+    """The connection to the database was lost at work, so it is not known whether the change was made.
+
+    Repeat the call with the same idempotency key: it is carried out if it was not, and answered as before if it was.
+    """
+
+    code = "database_connection_lost"
+    title = "The connection to the database was lost"
+
+
+class DatabaseTooSlow(Unavailable):
+    """A statement ran longer than the house allows and was ended. Nothing was done.
+
+    A search with very common words is the usual reason: make it narrower. Otherwise try again later.
+    """
+
+    code = "database_too_slow"
+    title = "The database took too long"
+
+
 class DatabaseContended(Unavailable):
     """The transaction met others again and again and was given up after a bounded number of tries. Nothing was done.
 

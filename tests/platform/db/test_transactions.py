@@ -11,7 +11,9 @@ from msgspec import Struct
 from kontorhaus.people.access import Founded
 from kontorhaus.platform.db import (
     Command,
+    DatabaseConnectionLost,
     DatabaseContended,
+    DatabaseTooSlow,
     DatabaseUnavailable,
     Db,
     Query,
@@ -97,7 +99,7 @@ async def test_another_error_is_not_retried(db: Db, organization: Founded) -> No
 async def test_a_statement_that_runs_too_long_is_ended(database_url: str, organization: Founded) -> None:
     db = await Db.connect(database_url, statement_timeout_ms=50)
     try:
-        with pytest.raises(asyncpg.QueryCanceledError):
+        with pytest.raises(DatabaseTooSlow):
             async with db.org(organization.org_id) as tx:
                 await tx.connection.execute("SELECT pg_sleep(10)")
     finally:
@@ -160,5 +162,55 @@ async def test_a_cancelled_transaction_is_rolled_back_and_its_connection_serves_
             await task
         async with db.org(organization.org_id) as tx:
             assert await tx.connection.fetchval("SELECT name FROM organization") == "Hanse Automobile"
+    finally:
+        await db.close()
+
+
+async def test_a_connection_lost_at_work_is_said_to_be_lost_and_the_next_transaction_gets_another(
+    database_url: str, admin_database_url: str, organization: Founded
+) -> None:
+    db = await Db.connect(database_url, connections=2, name="to be cut off")
+    admin = await asyncpg.connect(admin_database_url)
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'to be cut off'"
+    try:
+
+        async def cut_off(tx: Tx) -> None:
+            await admin.execute(end)
+            await tx.connection.execute("SELECT 1")
+
+        with pytest.raises(DatabaseConnectionLost):
+            await db.org(organization.org_id).run(cut_off)
+        async with db.org(organization.org_id) as tx:
+            assert await tx.connection.fetchval("SELECT 1") == 1
+        await admin.execute(end)  # while they are idle
+        for _ in range(3):
+            try:
+                assert await db.lookup("SELECT 1") is not None
+                break
+            except DatabaseUnavailable:
+                continue
+        else:
+            raise AssertionError("the house never came back")
+    finally:
+        await admin.close()
+        await db.close()
+
+
+async def test_whoever_waits_gets_the_connection_that_comes_back(
+    database_url: str, organization: Founded
+) -> None:
+    db = await Db.connect(database_url, connections=1)
+    try:
+        served = []
+
+        async def work(number: int) -> None:
+            async with db.org(organization.org_id) as tx:
+                await tx.connection.execute("SELECT 1")
+                served.append(number)
+
+        for _ in range(20):
+            await asyncio.gather(*(work(number) for number in range(10)))
+        assert len(served) == 200
+        assert db.usage() == {"size": 1, "idle": 1, "max": 1}
     finally:
         await db.close()
