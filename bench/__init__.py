@@ -12,6 +12,8 @@ from pathlib import Path
 import msgspec
 
 from bench.figures import Figure as Figure
+from kontorhaus import __version__
+from kontorhaus.platform import postgres
 
 NAMES = tuple(
     sorted(
@@ -29,6 +31,9 @@ def main(names: tuple[str, ...], *, as_json: bool) -> None:
         "cores": os.cpu_count() or 0,
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "kontorhaus": __version__,
+        "postgresql": postgres.find(None).version,
+        "fsync": "on",
     }
     for name in names or NAMES:
         for figure in asyncio.run(importlib.import_module(f"bench.{name}").run()):

@@ -35,7 +35,7 @@ import uvicorn
 from litestar import Litestar, Request, Response, post
 from msgspec import Meta, Struct
 
-from bench.figures import Figure
+from bench.figures import Figure, resident_megabytes
 from kontorhaus.kernel.time import monotonic
 from kontorhaus.people import access
 from kontorhaus.platform import http, postgres
@@ -148,7 +148,6 @@ async def _measure(server: postgres.Server, folder: Path) -> list[Figure]:
     await migrations.migrate(admin_url)
     admin = await asyncpg.connect(admin_url)
     await admin.execute(SCHEMA)
-    version = str(await admin.fetchval("SHOW server_version"))
     await admin.close()
     db = await Db.connect(url)
     key = (await access.found(db, "Bench"))[1].secret
@@ -158,8 +157,8 @@ async def _measure(server: postgres.Server, folder: Path) -> list[Figure]:
         lone_bare = await _burst(bare_port, _bare_request(), 1, ROUND)
         lone_full = await _burst(full_port, _full_requests(key), 1, ROUND)
         bytes_304 = await _bytes_of_304(full_port, key)
-        memory = _resident_megabytes(process.pid)
-    conditions: dict[str, str | int] = {"fsync": "on", "postgresql": version, "connections": CONNECTIONS}
+        memory = resident_megabytes(process.pid)
+    conditions: dict[str, str | int] = {"connections": CONNECTIONS}
     return [
         Figure(
             "edge full route, 8 connections",
@@ -280,11 +279,6 @@ def _length(head: bytes) -> int:
         if line.startswith(b"content-length:"):
             return int(line.partition(b":")[2])
     return 0
-
-
-def _resident_megabytes(pid: int) -> float:
-    with Path(f"/proc/{pid}/statm").open() as statm:
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1_048_576
 
 
 if __name__ == "__main__":

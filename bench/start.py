@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.figures import Figure
+from bench.figures import Figure, resident_megabytes
 from kontorhaus.kernel.time import monotonic
 from kontorhaus.platform import postgres
 
@@ -66,10 +66,9 @@ async def _idle_api_megabytes(folder: Path) -> float:
         await (await _started("db migrate", urls, until="the schema is current")).communicate()
         process = await _started("api", urls, until="API at")
         await asyncio.sleep(1)
-        with Path(f"/proc/{process.pid}/statm").open() as statm:
-            pages = int(statm.read().split()[1])
+        megabytes = resident_megabytes(process.pid)
         await _stopped(process)
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1_048_576
+        return megabytes
     finally:
         await asyncio.to_thread(server.stop)
 

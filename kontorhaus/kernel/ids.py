@@ -65,6 +65,9 @@ PREFIX: Final = re.compile(r"[a-z]([a-z_]{0,61}[a-z])?")
 SUFFIX: Final = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 """26 characters of 5 bits are 130 bits; the first may not exceed 7, or the number would not fit a UUID."""
 
+ANY_ID: Final = f"^{PREFIX.pattern}_{SUFFIX}$(?!\\n)"
+"""A TypeID of any noun, for a schema. "$" alone would let a line break pass behind the last character."""
+
 _prefixes: set[str] = set()
 
 

@@ -200,7 +200,7 @@ class MoneyView(Struct, frozen=True, forbid_unknown_fields=True):
     currency: Annotated[
         str,
         Meta(
-            pattern="^[A-Z]{3}$",
+            pattern=r"^[A-Z]{3}$(?!\n)",  # "$" alone would let a line break pass behind it
             description="A code of ISO 4217.",
             examples=["EUR"],
             extra_json_schema={"enum": sorted(SCALES)},

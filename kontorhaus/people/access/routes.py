@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from kontorhaus.kernel.ids import parse_any
+from kontorhaus.kernel.ids import ANY_ID, parse_any
 from kontorhaus.people.access import actions, queries, views
 from kontorhaus.people.access.errors import (
     ApiKeyConflict,
@@ -23,7 +23,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["Hanse Automo
 Scope = Annotated[
     str,
     Meta(
-        pattern=r"^(\*|[a-z_]{1,40}:(\*|[a-z_]{1,40}))$",
+        # "$" alone would let a line break pass behind the last character.
+        pattern=r"^(\*|[a-z_]{1,40}:(\*|[a-z_]{1,40}))$(?!\n)",
         examples=["parties:read"],
         description="`noun:verb`, `noun:*` or `*`.",
     ),
@@ -41,7 +42,15 @@ class NewApiKey(Struct, frozen=True, forbid_unknown_fields=True):
 
 class AuditPage(Page, frozen=True, kw_only=True, forbid_unknown_fields=True):
     subject_id: (
-        Annotated[str, Meta(max_length=100, description="Only entries about this object: its id.")] | None
+        Annotated[
+            str,
+            Meta(
+                pattern=ANY_ID,
+                description="Only entries about this object: its id.",
+                examples=["pty_01h455vb4pex5vsknk084sn02q"],
+            ),
+        ]
+        | None
     ) = None
 
 

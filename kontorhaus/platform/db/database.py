@@ -39,6 +39,7 @@ PAUSE_SECONDS: Final = 0.005
 LOST: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
@@ -89,21 +90,37 @@ class Scope:
     ) -> None:
         connection, self._connection = self._connection, None
         assert connection is not None
-        clean = False
-        try:
-            if kind is None:
-                await connection.execute("COMMIT")
-            elif usable(connection):
-                await connection.execute("ROLLBACK")
-            clean = error is None or isinstance(error, Exception)
-        except LOST as lost:
-            raise DatabaseConnectionLost("the database closed the connection") from lost
-        finally:
-            await self._connections.give_back(connection, clean=clean)
+        if error is None:
+            await self._commit(connection)
+            return
+        await self._roll_back(connection, error)
         if isinstance(error, LOST):
             raise DatabaseConnectionLost("the database closed the connection") from error
         if isinstance(error, asyncpg.QueryCanceledError):
             raise DatabaseTooSlow("a statement took too long and was ended") from error
+
+    async def _commit(self, connection: Connection) -> None:
+        clean = False
+        try:
+            await connection.execute("COMMIT")
+            clean = True
+        except LOST as lost:
+            raise DatabaseConnectionLost("the database closed the connection") from lost
+        finally:
+            await self._connections.give_back(connection, clean=clean)
+
+    async def _roll_back(self, connection: Connection, error: BaseException) -> None:
+        """What went wrong in the block is the news; a connection that cannot even roll back is only thrown away."""
+        clean = False
+        try:
+            if not isinstance(error, LOST) and usable(connection):
+                await connection.execute("ROLLBACK")
+                # After a cancellation the server may still be at work for the block: let asyncpg see to it.
+                clean = isinstance(error, Exception)
+        except LOST:
+            pass
+        finally:
+            await self._connections.give_back(connection, clean=clean)
 
     async def run(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         for attempt in range(TRIES):

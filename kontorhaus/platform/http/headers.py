@@ -30,7 +30,8 @@ QUOTED_KEY: Final = re.compile(rb'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,5
 KEY_CHARACTERS_MAX: Final = 255
 """A UUID has 36; 255 leaves room for whoever builds keys from his own ids."""
 
-ENTITY_TAG: Final = re.compile(rb'"(0|[1-9][0-9]{0,17})-[0-9a-f]{16}"')
+ENTITY_TAG: Final = re.compile(rb'"(0|[1-9][0-9]{0,8})-[0-9a-f]{16}"')
+"""A version has nine digits at most: the database counts to 2^31 - 1, and no object changes a billion times."""
 
 
 def values(headers: RawHeaders, name: bytes) -> list[bytes]:

@@ -6,14 +6,19 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from kontorhaus.kernel.errors import DomainError
 from kontorhaus.platform import telemetry
+from kontorhaus.platform.http import problems
 from kontorhaus.platform.http.drain import Drain
-from kontorhaus.platform.http.errors import AddressInUse
+from kontorhaus.platform.http.edge import REQUEST
+from kontorhaus.platform.http.errors import AddressInUse, HeadTooLarge, RequestMalformed
 from kontorhaus.platform.http.exchange import LINGER_SECONDS
 from kontorhaus.platform.settings import Settings
 
@@ -53,7 +58,7 @@ async def serve(
     server = _Server(
         uvicorn.Config(
             application,
-            http=_Protocol,
+            http=cast("type[asyncio.Protocol]", partial(_Protocol, public_url=settings.public_url)),
             ws="none",
             lifespan="off",
             loop="none",
@@ -126,6 +131,10 @@ class _Protocol(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _refused = False
 
+    def __init__(self, *given: Any, public_url: str | None, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._public_url = (public_url or "").rstrip("/")
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._start_timer()
@@ -139,7 +148,13 @@ class _Protocol(HttpToolsProtocol):
             self._head_bytes += len(data)
         super().data_received(data)
         if self._in_head and self._head_bytes > HEAD_BYTES_MAX:
-            self._refuse(b"431 Request Header Fields Too Large")
+            self._refuse_with(
+                HeadTooLarge(f"request line and header fields have {HEAD_BYTES_MAX} bytes at most")
+            )
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+        """What uvicorn calls for bytes that are no HTTP."""
+        self._refuse_with(RequestMalformed("the request is not valid HTTP"))
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -170,12 +185,28 @@ class _Protocol(HttpToolsProtocol):
             # Nothing was asked: browsers open connections in advance, and would take an answer for that of another.
             self.transport.close()
 
-    def _refuse(self, status: bytes) -> None:
-        """Without a body, since there is no request yet that it could answer. What is still being sent is thrown away
-        for a while: closed at once, the connection would be reset and the refusal lost."""
+    def _refuse_with(self, error: DomainError) -> None:
+        """The same problem that the edge would answer with, for what never becomes a request."""
+        request_id = REQUEST.text(REQUEST.new())
+        answer = problems.problem(error, request_id=request_id, public_url=self._public_url)
+        fields = (*answer.headers, ("request-id", request_id), ("content-type", answer.media_type))
+        head = "".join(f"{name}: {value}\r\n" for name, value in (*fields, ("cache-control", "no-store")))
+        status = HTTPStatus(answer.status)
+        self._refuse(f"{status:d} {status.phrase}".encode(), head.encode(), answer.body)
+
+    def _refuse(self, status: bytes, head: bytes = b"", body: bytes = b"") -> None:
+        """Answer once, and throw away for a while what is still being sent: closed at once, the connection would be
+        reset and the refusal lost. Whoever works on an earlier part of it hears that its caller has gone."""
         if self._refused or self.transport.is_closing():
             return
         self._refused = True
-        self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        length = str(len(body)).encode()
+        self.transport.write(
+            b"HTTP/1.1 %b\r\n%bconnection: close\r\ncontent-length: %b\r\n\r\n%b"
+            % (status, head, length, body)
+        )
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)

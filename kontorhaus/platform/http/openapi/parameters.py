@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from kontorhaus.kernel.ids import ANY_ID
 from kontorhaus.platform.http.openapi.schemas import Schemas
 from kontorhaus.platform.http.routing import Route
 
 Data = dict[str, Any]
-
-ANY_ID: Final = "^[a-z]([a-z_]{0,61}[a-z])?_[0-7][0-9a-hjkmnp-tv-z]{25}$"
-"""A TypeID of any noun (TypeID specification 0.3)."""
 
 WORD: Final = "^[a-z][a-z0-9_]*$"
 
@@ -35,7 +33,7 @@ SHARED: Final[dict[str, Data]] = {
         "in": "header",
         "required": True,
         "description": "The `ETag` of what you read; its version part is compared. `*` changes it whatever it is now.",
-        "schema": {"type": "string", "pattern": '^("(0|[1-9][0-9]{0,17})-[0-9a-f]{16}"|\\*)$'},
+        "schema": {"type": "string", "pattern": '^("(0|[1-9][0-9]{0,8})-[0-9a-f]{16}"|\\*)$'},
         "example": '"3-9f86d081884c7d65"',
     },
     "IfNoneMatch": {

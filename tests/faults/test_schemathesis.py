@@ -1,0 +1,70 @@
+"""Requests made up from the OpenAPI document: what fits it, what does not, and chains of both.
+
+All checks of schemathesis are on, and two of our own in `fuzzing.py`; `schemathesis.toml` says what may be answered.
+A run of `make test` makes up 25 requests an operation, the same each time. Deeper, with another seed each time:
+
+    SCHEMATHESIS_EXAMPLES=500 pytest -s tests/faults/test_schemathesis.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from kontorhaus.people.access import Founded
+from tests.faults.fuzzing import VARIABLE, Prepared
+from tests.stories.test_examples import DEALER
+from tests.support.house import House
+
+ROOT = Path(__file__).parents[2]
+
+
+async def prepared(owner: House) -> Prepared:
+    keys = (await owner.get("/v1/api_keys")).json["data"]
+    spare = await owner.post("/v1/api_keys", {"name": "spare", "scopes": ["parties:read"]})
+    party = (await owner.post("/v1/parties", DEALER)).json
+    path = f"/v1/parties/{party['id']}"
+    account = await owner.post(f"{path}/bank_accounts", {"iban": "NL91ABNA0417164300"})
+    erasable = await owner.post("/v1/parties", {**DEALER, "reference": "C-2"})
+    ids = {
+        "api_key_id": spare.json["id"],
+        "party_id": party["id"],
+        "address_id": party["addresses"][0]["id"],
+        "tax_id": party["tax_ids"][0]["id"],
+        "bank_account_id": account.json["id"],
+        "code": "party_not_found",
+    }
+    return Prepared(ids=ids, erasable=erasable.json["id"], own_key=keys[0]["id"])
+
+
+async def test_the_api_answers_as_its_document_says(
+    house: House, organization: Founded, tmp_path: Path
+) -> None:
+    owner = house.holding(organization.secret)
+    deeper = os.environ.get("SCHEMATHESIS_EXAMPLES")
+    same_each_time = ["--generation-deterministic", "--max-examples=25"]
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "--no-color"),
+        *("--config-file", str(ROOT / "tests/faults/schemathesis.toml")),
+        *("run", f"{house.address}/openapi.json", "--header", f"Authorization: Bearer {organization.secret}"),
+        *([f"--max-examples={deeper}", "--generation-database=none"] if deeper else same_each_time),
+    ]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        VARIABLE: msgspec.json.encode(await prepared(owner)).decode(),
+    }
+    run = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=tmp_path,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told, _ = await run.communicate()
+    assert run.returncode == 0, told.decode()
+    assert (await owner.get("/v1/organization")).status == 200
