@@ -33,6 +33,7 @@ bench: $(VENV)/.dev ## Measure; BENCH="NAME …" takes some, BENCH=--json prints
 	$(BIN)/kontorhaus bench $(BENCH)
 
 docs: $(VENV)/.dev ## Write the generated reference pages anew
+	UPDATE_EXAMPLES=1 $(BIN)/pytest -q tests/stories/test_examples.py
 	$(BIN)/python -m tests.house.regenerate
 
 lock: $(VENV)/.dev ## Pin the newest libraries that requirements/*.in allow

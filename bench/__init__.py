@@ -7,13 +7,13 @@ import importlib
 import os
 import platform
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import msgspec
 
 from bench.figures import Figure as Figure
 from kontorhaus import __version__
-from kontorhaus.platform import postgres
 
 NAMES = tuple(
     sorted(
@@ -32,8 +32,7 @@ def main(names: tuple[str, ...], *, as_json: bool) -> None:
         "python": platform.python_version(),
         "machine": platform.machine(),
         "kontorhaus": __version__,
-        "postgresql": postgres.find(None).version,
-        "fsync": "on",
+        **{name: metadata.version(name) for name in ("asyncpg", "litestar", "uvicorn", "uvloop")},
     }
     for name in names or NAMES:
         for figure in asyncio.run(importlib.import_module(f"bench.{name}").run()):

@@ -9,8 +9,8 @@ from msgspec import Struct, field
 
 
 class Figure(Struct, frozen=True):
-    """`limit` was measured in the same run, or is a stated bound; `ratio` is value / limit; `goal` bounds the ratio
-    or, without a limit, is what the value should not exceed."""
+    """`limit` was measured in the same run, or is a stated bound; `ratio` is value / limit. `goal` says in words what
+    is to be held, of the ratio or of the value itself."""
 
     name: str
     value: float

@@ -26,6 +26,25 @@ class _House(click.Group):
             return super().invoke(ctx)
         except DomainError as error:
             raise click.ClickException(f"{error.detail} [{error.code}]") from error
+        except ExceptionGroup as group:
+            # Roles run side by side in a group; one that cannot start is told like any other.
+            told, rest = group.split(DomainError)
+            if told is None or rest is not None:
+                raise
+            first = next(iter(told.exceptions))
+            assert isinstance(first, DomainError), "roles are not nested"
+            raise click.ClickException(f"{first.detail} [{first.code}]") from group
+
+
+class Name(click.ParamType[str]):
+    """A name of 1 to 200 characters."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not 1 <= len(value.strip()) <= 200 or not value.isprintable():
+            self.fail("give a name of 1 to 200 printable characters", param, ctx)
+        return value.strip()
 
 
 @click.group(cls=_House, context_settings={"help_option_names": ["-h", "--help"]})
@@ -119,15 +138,16 @@ def organizations() -> None:
 
 
 @organizations.command("create")
-@click.argument("name")
+@click.argument("name", type=Name())
 @click.pass_obj
 def organizations_create(settings: Settings, name: str) -> None:
     """Create an account NAME with a live and a test organization, and show a key for each, once."""
     from kontorhaus.people import access
+    from kontorhaus.roles import database
     from kontorhaus.roles.resources import opened
 
     async def create() -> list[access.Founded]:
-        async with opened(settings, role="command") as resources:
+        async with database.running(settings) as found, opened(found, role="command") as resources:
             return await access.found(resources.db, name)
 
     for founded in asyncio.run(create()):
@@ -140,10 +160,11 @@ def organizations_create(settings: Settings, name: str) -> None:
 def organizations_list(settings: Settings) -> None:
     """List organizations: id, mode, name."""
     from kontorhaus.people import access
+    from kontorhaus.roles import database
     from kontorhaus.roles.resources import opened
 
     async def read() -> list[access.Organization]:
-        async with opened(settings, role="command") as resources:
+        async with database.running(settings) as found, opened(found, role="command") as resources:
             return await access.organizations(resources.db)
 
     for organization in asyncio.run(read()):

@@ -8,6 +8,8 @@ GRANT USAGE ON SCHEMA public TO kontorhaus_app, kontorhaus_system, kontorhaus_ma
 -- The login itself reaches the schema only to call functions granted to it by name.
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 GRANT CREATE ON SCHEMA public TO kontorhaus_maintenance;
+-- Nobody needs temporary tables, and a name in pg_temp can stand before one in public.
+DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$;
 
 -- The organization of the running transaction; NULL (and so no row at all) when none was set. After a transaction the
 -- setting reads as '', hence nullif. Inlined by the planner, evaluated once per scan.
@@ -63,4 +65,14 @@ CREATE UNIQUE INDEX idempotency_key_subject ON idempotency_key (org_id, subject)
 CREATE INDEX idempotency_key_unfinished ON idempotency_key (resume_at) WHERE resume_at IS NOT NULL;
 CREATE INDEX idempotency_key_created ON idempotency_key (created_at);
 
-CALL wall('idempotency_key', 'SELECT, INSERT, UPDATE', 'SELECT, UPDATE, DELETE');
+CALL wall('idempotency_key', 'SELECT, INSERT, UPDATE (status, answer, sealed, resume_at)',
+          'SELECT, UPDATE (resume_at, resumes), DELETE');
+
+-- Which keys this database's secrets are sealed under: a process that has others must not start (platform/secrets).
+CREATE TABLE keyring (
+    one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+    proof bytea   NOT NULL CHECK (length(proof) = 32)
+);
+ALTER TABLE keyring ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_organization ON keyring TO kontorhaus_system USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT ON keyring TO kontorhaus_system;

@@ -22,7 +22,7 @@ ALTER TABLE organization ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_organization ON organization TO kontorhaus_app
     USING (id = current_org()) WITH CHECK (id = current_org());
 CREATE POLICY every_organization ON organization TO kontorhaus_system USING (true) WITH CHECK (true);
-GRANT SELECT, UPDATE ON organization TO kontorhaus_app;
+GRANT SELECT, UPDATE (name, version) ON organization TO kontorhaus_app;
 GRANT SELECT, INSERT ON organization TO kontorhaus_system;
 
 -- No request reads accounts: they tie two organizations together, across the wall.
@@ -47,18 +47,19 @@ CREATE TABLE api_key (
     CHECK ((status = 'revoked') = (revoked_at IS NOT NULL))
 );
 CREATE UNIQUE INDEX api_key_hash ON api_key (hash);
-CALL wall('api_key', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT');
+CALL wall('api_key', 'SELECT, INSERT, UPDATE (status, revoked_at, last_used_at)', 'SELECT, INSERT');
 
 -- The one thing that a login may do before a role is set: exchange the hash of a key for whose it is. It runs as the
 -- system role and tells nothing about a key that the caller does not hold.
 CREATE FUNCTION find_api_key(wanted bytea)
     RETURNS TABLE (org_id uuid, id uuid, scopes text[], mode text, last_used_at timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    -- Without its own mention pg_temp would be searched first, and a caller could put his own tables there.
+    SET search_path = pg_catalog, pg_temp
 AS
 $$
     SELECT k.org_id, k.id, k.scopes, o.mode, k.last_used_at
-    FROM api_key k JOIN organization o ON o.id = k.org_id
+    FROM public.api_key k JOIN public.organization o ON o.id = k.org_id
     WHERE k.hash = wanted AND k.status = 'active'
 $$;
 -- Owned by the system role for the length of its life, so that it sees what that role sees and nothing else.

@@ -8,10 +8,10 @@ CREATE FUNCTION public.current_org() RETURNS uuid
 
 CREATE FUNCTION public.find_api_key(wanted bytea) RETURNS TABLE(org_id uuid, id uuid, scopes text[], mode text, last_used_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     SELECT k.org_id, k.id, k.scopes, o.mode, k.last_used_at
-    FROM api_key k JOIN organization o ON o.id = k.org_id
+    FROM public.api_key k JOIN public.organization o ON o.id = k.org_id
     WHERE k.hash = wanted AND k.status = 'active'
 $$;
 
@@ -100,6 +100,15 @@ CREATE TABLE public.idempotency_key (
 );
 
 ALTER TABLE ONLY public.idempotency_key FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.keyring (
+    one boolean DEFAULT true NOT NULL,
+    proof bytea NOT NULL,
+    CONSTRAINT keyring_one_check CHECK (one),
+    CONSTRAINT keyring_proof_check CHECK ((length(proof) = 32))
+);
+
+ALTER TABLE ONLY public.keyring FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.migration (
     version integer NOT NULL,
@@ -247,6 +256,9 @@ ALTER TABLE ONLY public.audit_entry
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (org_id, operation, key, actor_kind, device_id);
 
+ALTER TABLE ONLY public.keyring
+    ADD CONSTRAINT keyring_pkey PRIMARY KEY (one);
+
 ALTER TABLE ONLY public.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (version);
 
@@ -351,6 +363,8 @@ CREATE POLICY every_organization ON public.audit_entry TO kontorhaus_system USIN
 
 CREATE POLICY every_organization ON public.idempotency_key TO kontorhaus_system USING (true) WITH CHECK (true);
 
+CREATE POLICY every_organization ON public.keyring TO kontorhaus_system USING (true) WITH CHECK (true);
+
 CREATE POLICY every_organization ON public.organization TO kontorhaus_system USING (true) WITH CHECK (true);
 
 CREATE POLICY every_organization ON public.party TO kontorhaus_system USING (true) WITH CHECK (true);
@@ -370,6 +384,8 @@ CREATE POLICY every_organization ON public.party_tax_id TO kontorhaus_system USI
 CREATE POLICY every_organization ON public.party_term TO kontorhaus_system USING (true) WITH CHECK (true);
 
 ALTER TABLE public.idempotency_key ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.keyring ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY one_organization ON public.api_key TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
@@ -421,19 +437,42 @@ REVOKE ALL ON PROCEDURE public.wall(IN guarded regclass, IN app_rights text, IN 
 
 GRANT SELECT,INSERT ON TABLE public.account TO kontorhaus_system;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.api_key TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.api_key TO kontorhaus_app;
 GRANT SELECT,INSERT ON TABLE public.api_key TO kontorhaus_system;
+
+GRANT UPDATE(status) ON TABLE public.api_key TO kontorhaus_app;
+
+GRANT UPDATE(last_used_at) ON TABLE public.api_key TO kontorhaus_app;
+
+GRANT UPDATE(revoked_at) ON TABLE public.api_key TO kontorhaus_app;
 
 GRANT SELECT,INSERT ON TABLE public.audit_entry TO kontorhaus_app;
 GRANT SELECT,INSERT ON TABLE public.audit_entry TO kontorhaus_system;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.idempotency_key TO kontorhaus_app;
-GRANT SELECT,DELETE,UPDATE ON TABLE public.idempotency_key TO kontorhaus_system;
+GRANT SELECT,INSERT ON TABLE public.idempotency_key TO kontorhaus_app;
+GRANT SELECT,DELETE ON TABLE public.idempotency_key TO kontorhaus_system;
+
+GRANT UPDATE(resume_at) ON TABLE public.idempotency_key TO kontorhaus_app;
+GRANT UPDATE(resume_at) ON TABLE public.idempotency_key TO kontorhaus_system;
+
+GRANT UPDATE(resumes) ON TABLE public.idempotency_key TO kontorhaus_system;
+
+GRANT UPDATE(status) ON TABLE public.idempotency_key TO kontorhaus_app;
+
+GRANT UPDATE(answer) ON TABLE public.idempotency_key TO kontorhaus_app;
+
+GRANT UPDATE(sealed) ON TABLE public.idempotency_key TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.keyring TO kontorhaus_system;
 
 GRANT SELECT ON TABLE public.migration TO PUBLIC;
 
-GRANT SELECT,UPDATE ON TABLE public.organization TO kontorhaus_app;
+GRANT SELECT ON TABLE public.organization TO kontorhaus_app;
 GRANT SELECT,INSERT ON TABLE public.organization TO kontorhaus_system;
+
+GRANT UPDATE(name) ON TABLE public.organization TO kontorhaus_app;
+
+GRANT UPDATE(version) ON TABLE public.organization TO kontorhaus_app;
 
 GRANT SELECT,INSERT ON TABLE public.party TO kontorhaus_app;
 GRANT SELECT ON TABLE public.party TO kontorhaus_system;

@@ -28,19 +28,28 @@ class NothingHere(NotFound):
 @contextlib.asynccontextmanager
 async def migrated(settings: Settings) -> AsyncIterator[Settings]:
     """Settings with a database that is up and migrated: the one they name, or an embedded PostgreSQL that lives as
-    long as this block."""
-    async with running(settings) as found:
+    long as this block, and is nobody else's."""
+    async with running(settings, beside=False) as found:
         await _migrate(found)
         yield found
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Settings]:
-    """Settings with a database that is up; the embedded one is started where none is named."""
+async def running(settings: Settings, *, beside: bool = True) -> AsyncIterator[Settings]:
+    """Settings with a database that is up: the one they name; else, for a command that works `beside` a house, the
+    embedded one of the house that is running in this home; else one that is started for this block."""
     if settings.database_url is not None:
         yield settings
         return
     home = home_folder(settings)
+    admin = postgres.running_at(home / "postgres") if beside else None
+    if admin is not None:
+        yield structs.replace(
+            settings,
+            database_url=postgres.another(admin, DATABASE, login=database.LOGIN),
+            database_admin_url=postgres.another(admin, DATABASE),
+        )
+        return
     server = await asyncio.to_thread(_start, settings, home)
     try:
         yield structs.replace(
@@ -90,7 +99,10 @@ async def restore(settings: Settings, file: Path, *, replace: bool) -> None:
 
 
 def _start(settings: Settings, home: Path) -> postgres.Server:
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise postgres.FolderUnusable(f"{home} cannot be made: {error.strerror}", folder=str(home)) from error
     server = postgres.Server.start(home / "postgres", binaries=postgres.find(settings.postgres_bin))
     server.ensure_database(DATABASE)
     return server

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
@@ -24,18 +23,22 @@ FIRST_CUSTOMER = {
 
 
 async def found(resources: Resources) -> str | None:
-    """The test key of the demo organization: founded now if the house is empty, else as it was kept on disk.
+    """The test key of the demo organization, which is founded now if the house is empty.
 
-    None when other organizations were here first, or the file with the key is gone: a key cannot be read back.
+    The key is kept in the home, since it cannot be read back from the database. A house of other organizations has
+    none, and neither has one whose file is gone: `kontorhaus organizations create` founds another.
     """
-    kept = _key_file(resources.settings)
+    kept = home_folder(resources.settings) / "demo.key"
     if await access.organizations(resources.db):
-        return kept.read_text(encoding="ascii") if kept.exists() else None
+        key = kept.read_text(encoding="ascii").strip() if kept.exists() else ""
+        return key or None
     founded = await access.found(resources.db, NAME)
     key = next(organization.secret for organization in founded if organization.mode == "test")
     kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.touch(mode=0o600)
-    kept.write_text(key, encoding="ascii")
+    draft = kept.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_text(key, encoding="ascii")
+    draft.replace(kept)
     return key
 
 
@@ -74,7 +77,3 @@ def welcome(settings: Settings, address: str, key: str | None, party: str | None
         yield f"  curl {address}/v1/parties/{party} -H 'Authorization: Bearer {key}'"
     yield ""
     yield "Stop it with Ctrl-C."
-
-
-def _key_file(settings: Settings) -> Path:
-    return home_folder(settings) / "demo.key"

@@ -14,7 +14,7 @@ from kontorhaus.platform import db as database
 from kontorhaus.platform import telemetry
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.outbound import Outbound
-from kontorhaus.platform.secrets import Keyring, LocalKeyFile
+from kontorhaus.platform.secrets import Keyring, LocalKeyFile, prove
 from kontorhaus.platform.settings import Settings, home_folder
 
 BUDGETS: Final = {"api": 10, "worker": 4, "all": 12, "command": 2}
@@ -32,8 +32,9 @@ class Resources(Struct, frozen=True):
 
 
 class DatabaseUrlMissing(Invalid):
-    """A role that runs on its own needs KONTORHAUS_DATABASE_URL: `kontorhaus up` prints the one of its embedded
-    PostgreSQL, and any PostgreSQL 16 or newer will do.
+    """A role that runs on its own needs KONTORHAUS_DATABASE_URL: the address of a PostgreSQL 16 or newer.
+
+    `kontorhaus up` needs none; it brings its own PostgreSQL.
     """
 
     code = "database_url_missing"
@@ -59,6 +60,7 @@ async def opened(settings: Settings, *, role: str) -> AsyncIterator[Resources]:
     )
     try:
         await database.refuse_old_schema(db)
+        await prove(db, keyring)
         forget_pool = telemetry.metrics.watch_pool(db.usage)
         async with Outbound() as outbound:
             yield Resources(settings=settings, db=db, keyring=keyring, outbound=outbound)

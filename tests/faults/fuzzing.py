@@ -69,7 +69,9 @@ def _in(case: Case[Any], phase: TestPhase) -> bool:
 
 
 @schemathesis.check
-def what_fits_the_document_is_refused_by_rules_alone(_: CheckContext, response: Response, case: Case[Any]) -> None:
+def what_fits_the_document_is_refused_by_rules_alone(
+    _: CheckContext, response: Response, case: Case[Any]
+) -> None:
     """`body_invalid` for a body that fits the schema means that the document promises too much.
 
     U+0000 alone is the document's to refuse in words: as a pattern it would stand at every string.

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from kontorhaus.kernel.ids import ORG
 from kontorhaus.people.access import Founded
-from kontorhaus.platform.db import Db
+from kontorhaus.platform.db import Db, Query
 from kontorhaus.platform.http import Route
 from kontorhaus.roles import api
+from tests.house.statements import statements
 from tests.stories.test_examples import DEALER
 from tests.support.house import House
 
@@ -112,3 +117,85 @@ async def test_another_organizations_idempotency_key_is_just_a_key(
     theirs = await thief.post("/v1/parties", DEALER, **{"idempotency-key": "the-same"})
     assert (mine.status, theirs.status) == (201, 201)
     assert mine.json["id"] != theirs.json["id"]
+
+
+async def ids_in_the_database(db: Db, organization: Founded) -> set[UUID]:
+    async with db.org(organization.org_id) as tx:
+        found: set[UUID] = {organization.org_id}
+        for table in (
+            "party",
+            "party_address",
+            "party_tax_id",
+            "party_bank_account",
+            "api_key",
+            "audit_entry",
+        ):
+            found |= {row["id"] for row in await tx.connection.fetch(f"SELECT id FROM {table}")}
+    return found
+
+
+def value_for(kind: str, stolen: UUID) -> object:
+    """A value for a parameter that lets as much through as it can."""
+    samples: dict[str, object] = {
+        "uuid": stolen,
+        "uuid[]": [stolen],
+        "text": "\uffff",
+        "text[]": [],
+        "int4": 1_000,
+        "int8": 1_000,
+        "bool": None,
+        "date": date(2026, 11, 20),
+        "timestamptz": datetime(2099, 1, 1, tzinfo=UTC),
+        "bytea": b"",
+    }
+    return samples[kind]
+
+
+async def test_statements_without_their_where_on_the_organization_return_only_the_callers_rows(
+    house: House, db: Db, organization: Founded, stranger: Founded
+) -> None:
+    """Every SELECT of every store, with `org_id = $1` made true for all rows, and the victim's ids as parameters."""
+    await belongings(house.holding(organization.secret))
+    await belongings(house.holding(stranger.secret))
+    victims = await ids_in_the_database(db, organization)
+    widened = {
+        name: re.sub(r"\b(\w+\.)?org_id = \$1\b", "$1::uuid IS NOT NULL", statement.text)
+        for name, statement in statements().items()
+        if isinstance(statement, Query)
+        and statement.text.strip().startswith("SELECT")
+        and "org_id = $1" in statement.text
+    }
+    assert len(widened) > 10
+    for name, text in widened.items():
+        for stolen in [*victims, UUID(int=2**128 - 1)]:
+            async with db.org(stranger.org_id) as tx:
+                prepared = await tx.connection.prepare(text)
+                values = [value_for(parameter.name, stolen) for parameter in prepared.get_parameters()]
+                rows = await prepared.fetch(*values)
+            seen = {value for row in rows for value in row.values() if isinstance(value, UUID)}
+            assert not seen & victims, name
+
+
+async def test_writing_a_row_of_another_organization_is_refused_in_every_table(
+    house: House, db: Db, organization: Founded, stranger: Founded
+) -> None:
+    await belongings(house.holding(stranger.secret))
+    async with db.org(stranger.org_id) as tx:
+        tables = [
+            row["name"]
+            for row in await tx.connection.fetch(
+                "SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+                " WHERE a.attname = 'org_id' AND c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace"
+            )
+        ]
+    assert len(tables) > 8
+    for table in tables:
+        copy = (
+            f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table},"
+            f" to_jsonb(t) || jsonb_build_object('org_id', $1::uuid))).* FROM {table} t LIMIT 1"
+        )
+        async with db.org(stranger.org_id) as tx:
+            assert await tx.connection.fetchval(f"SELECT count(*) FROM {table}") > 0, table
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            async with db.org(stranger.org_id) as tx:
+                await tx.connection.execute(copy, organization.org_id)

@@ -12,14 +12,13 @@ from tests.support.house import Reply
 
 
 class Request(Struct, frozen=True):
-    """One request, as it goes over the wire. A header field of None is left out; `chunked` sends the body in pieces
-    of 64 KiB without saying how long it is."""
+    """One request, as it goes over the wire. A header field of None is left out; with `transfer-encoding: chunked` the
+    body goes in pieces of 64 KiB and its length is not said."""
 
     method: str
     target: bytes
     body: bytes | None = None
     headers: Mapping[str, str | None] = {}
-    chunked: bool = False
 
     def encoded(self, host: str, credential: str) -> bytes:
         fields: dict[str, str | None] = {"host": host, "authorization": f"Bearer {credential}"}
@@ -27,18 +26,20 @@ class Request(Struct, frozen=True):
             fields["idempotency-key"] = "one-key"
         if self.body is not None:
             fields["content-type"] = "application/json"
-            fields |= (
-                {"transfer-encoding": "chunked"} if self.chunked else {"content-length": str(len(self.body))}
-            )
+            fields["content-length"] = None if self._chunked else str(len(self.body))
         fields |= self.headers
         fields["connection"] = "close"
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value is not None)
         line = self.method.encode() + b" " + self.target + b" HTTP/1.1\r\n"
         return line + head.encode("latin-1") + b"\r\n" + self._sent_body()
 
+    @property
+    def _chunked(self) -> bool:
+        return self.headers.get("transfer-encoding") == "chunked"
+
     def _sent_body(self) -> bytes:
         body = self.body or b""
-        if not self.chunked:
+        if not self._chunked:
             return body
         pieces = [body[start : start + 65_536] for start in range(0, len(body), 65_536)]
         return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"

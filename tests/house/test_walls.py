@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WITHOUT_ORG_ID: Final = {
     "account": "ties a live and a test organization together; no request reads it",
     "organization": "is itself the wall: its policy compares its own id",
+    "keyring": "proves which keys this database is sealed with: one row for the whole house",
     "migration": "says which migrations ran; every process reads it before it has a role",
 }
 

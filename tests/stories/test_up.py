@@ -94,6 +94,21 @@ async def test_one_command_opens_the_house_and_a_second_start_finds_everything(c
         assert process.returncode == 0
 
 
+async def test_an_operators_commands_work_beside_the_running_house(command: Command, tmp_path: Path) -> None:
+    async with command.up() as (_, _, house):
+        status, told = await command.run("db", "backup", str(tmp_path / "while open.dump"))
+        assert status == 0, told
+        status, told = await command.run("organizations", "create", "Zweites Haus")
+        assert status == 0, told
+        key = next(word for word in told.split() if word.startswith("sk_live_"))
+        reply = await house.holding(key).get("/v1/organization")
+        assert (reply.status, reply.json["name"], reply.json["mode"]) == (200, "Zweites Haus", "live")
+        status, told = await command.run("organizations", "create", "")
+        assert (status, "1 to 200" in told) == (2, True)
+        refused, told = await command.run("up")
+        assert (refused, "postgres_folder_held" in told) == (1, True), told
+
+
 async def test_what_was_answered_survives_kill_minus_nine(command: Command) -> None:
     async with command.up() as (process, _, house):
         body = {"kind": "person", "name": "Erika Mustermann", "roles": ["customer"], "country": "DE"}
@@ -137,6 +152,9 @@ async def test_a_role_without_a_schema_says_what_to_do(command: Command, tmp_pat
         command.environ["KONTORHAUS_DATABASE_URL"] = server.url_for("shop")
         status, said = await command.run("api")
     assert (status, "database_login_too_powerful" in said) == (1, True)
+    command.environ["KONTORHAUS_DATABASE_URL"] = "postgresql://shop:pass/word@nowhere/shop"
+    status, said = await command.run("api")
+    assert (status, "database_url_invalid" in said, "pass" in said) == (1, True, False), said
     command.environ["KONTORHAUS_PROT"] = "8400"
     status, said = await command.run("api")
     assert (status, "did you mean KONTORHAUS_PORT?" in said) == (1, True)

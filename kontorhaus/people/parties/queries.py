@@ -122,10 +122,17 @@ async def _searched(
     return [Found(party=hit.summary(), place=Place(hit.id, walked.low, hit.term)) for hit in hits]
 
 
+def _on_the_way(after: Place, word: Prefix) -> bool:
+    """Whether a walk of this word's terms can have come by there. A cursor is checked, not signed."""
+    return word.low <= after.term < word.high and "\0" not in after.term
+
+
 async def _walked(tx: Tx, org_id: OrgId, words: list[Prefix], after: Place | None) -> Prefix:
     """The word whose terms are walked: that of the page before, else the rarest, of equally rare ones the
     longest."""
-    begun = [word for word in words if after and word.low == after.word]
+    begun = [word for word in words if after and word.low == after.word and _on_the_way(after, word)]
+    if after is not None and not begun:
+        raise PartySearchInvalid("the cursor does not belong to this search")
     if begun or len(words) == 1:
         return (begun or words)[0]
     counts = [await store.COUNT_TERMS.one(tx, org_id, word.low, word.high, COUNTED_MAX) for word in words]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
 from kontorhaus.kernel.time import monotonic
 from kontorhaus.platform import telemetry
-from kontorhaus.platform.db.errors import DatabaseUnavailable
+from kontorhaus.platform.db.errors import DatabaseLoginRefused, DatabaseUnavailable, DatabaseUrlInvalid
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -18,6 +20,25 @@ if TYPE_CHECKING:
 
 ACQUIRE_SECONDS: Final = 5.0
 """How long a request waits for a connection: past it the pool is the bottleneck and 503 tells callers to back off."""
+
+
+@contextlib.contextmanager
+def named_failures() -> Iterator[None]:
+    """What may go wrong while a connection is made, as errors that say what to do. An address is never quoted: it may
+    hold a password."""
+    try:
+        yield
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
+        raise DatabaseLoginRefused("the database refused the login or knows no such database") from error
+    except (asyncpg.exceptions.ClientConfigurationError, ValueError):
+        # `from None`: the cause quotes the address.
+        raise DatabaseUrlInvalid("the database's address is not of the right form") from None
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DatabaseUnavailable("the database does not accept connections") from error
+
+
+RESET_SECONDS: Final = 2.0
+"""How long a connection that was cut off may take to come to rest, before it is ended instead."""
 
 
 def usable(connection: Connection) -> bool:
@@ -56,7 +77,10 @@ class Connections:
         if clean and not self._waiting and usable(connection):
             self._at_hand.append(connection)
         else:
-            await self._pool.release(connection)
+            try:
+                await self._pool.release(connection, timeout=RESET_SECONDS)
+            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                return  # asyncpg has ended it; the pool opens another when one is wanted
 
     def usage(self) -> dict[str, int]:
         """How many there are, how many of them idle, and how many there may be."""

@@ -12,7 +12,7 @@ import asyncpg
 
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.platform import telemetry
-from kontorhaus.platform.db.connections import ACQUIRE_SECONDS, Connections, usable
+from kontorhaus.platform.db.connections import ACQUIRE_SECONDS, Connections, named_failures, usable
 from kontorhaus.platform.db.errors import (
     DatabaseConnectionLost,
     DatabaseContended,
@@ -36,16 +36,19 @@ a third of a second, after which waiting longer would only hold the caller's con
 PAUSE_SECONDS: Final = 0.005
 """The longest first pause: about as long as the other transaction still needs; it doubles with every try."""
 
-LOST: Final = (
+GONE: Final = (
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
-    OSError,
 )
-"""The connection is gone, or was never fit for use: a restart or a fail-over of the database, or of the network."""
+"""The server, or the network, ended the connection: a restart, a fail-over, an operator."""
+
+LOST: Final = (*GONE, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What the connection's own statements raise when it is gone. The last three may come from elsewhere, too."""
+
+READY_SECONDS: Final = 2.0
+"""How long the database may take to say that it is there; balancers ask every few seconds."""
 
 CONTENDED: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
@@ -94,7 +97,7 @@ class Scope:
             await self._commit(connection)
             return
         await self._roll_back(connection, error)
-        if isinstance(error, LOST):
+        if isinstance(error, GONE) or (isinstance(error, LOST) and not usable(connection)):
             raise DatabaseConnectionLost("the database closed the connection") from error
         if isinstance(error, asyncpg.QueryCanceledError):
             raise DatabaseTooSlow("a statement took too long and was ended") from error
@@ -102,23 +105,28 @@ class Scope:
     async def _commit(self, connection: Connection) -> None:
         clean = False
         try:
-            await connection.execute("COMMIT")
+            done = await connection.execute("COMMIT")
             clean = True
         except LOST as lost:
             raise DatabaseConnectionLost("the database closed the connection") from lost
         finally:
             await self._connections.give_back(connection, clean=clean)
+        if done != "COMMIT":
+            # PostgreSQL rolls back, and says so only here, when an error inside was caught and passed over.
+            raise RuntimeError("a transaction with a failed statement was committed")
 
     async def _roll_back(self, connection: Connection, error: BaseException) -> None:
-        """What went wrong in the block is the news; a connection that cannot even roll back is only thrown away."""
+        """What went wrong in the block is the news; a connection that cannot even roll back is only thrown away.
+
+        After a cancellation the server may hang, so nothing more is asked of it: the pool resets or ends it.
+        """
         clean = False
         try:
-            if not isinstance(error, LOST) and usable(connection):
+            if isinstance(error, Exception) and not isinstance(error, GONE) and usable(connection):
                 await connection.execute("ROLLBACK")
-                # After a cancellation the server may still be at work for the block: let asyncpg see to it.
-                clean = isinstance(error, Exception)
+                clean = True
         except LOST:
-            pass
+            clean = False
         finally:
             await self._connections.give_back(connection, clean=clean)
 
@@ -167,7 +175,7 @@ class Db:
         `connections` is this process's budget. `pooled_elsewhere` is for PgBouncer older than 1.21, which knows no
         prepared statements in transaction mode.
         """
-        try:
+        with named_failures():
             pool = await asyncpg.create_pool(
                 url,
                 min_size=1,
@@ -177,13 +185,6 @@ class Db:
                 server_settings={"application_name": name},
                 timeout=ACQUIRE_SECONDS,
             )
-        except (
-            OSError,
-            TimeoutError,
-            asyncpg.PostgresConnectionError,
-            asyncpg.TooManyConnectionsError,
-        ) as error:
-            raise DatabaseUnavailable("the database does not accept connections") from error
         db = cls(
             Connections(pool), statement_timeout_ms=statement_timeout_ms, pooled_elsewhere=pooled_elsewhere
         )
@@ -238,7 +239,8 @@ class Db:
     async def reachable(self) -> bool:
         """Whether a statement gets through now; never raises for a database that is away."""
         try:
-            return await self.lookup("SELECT 1") is not None
+            async with asyncio.timeout(READY_SECONDS):
+                return await self.lookup("SELECT 1") is not None
         except (DatabaseUnavailable, asyncpg.PostgresError, OSError):
             return False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kontorhaus.kernel.errors import Conflict, Unavailable
+from kontorhaus.kernel.errors import Conflict, Invalid, Unavailable
 
 
 class DatabaseUnavailable(Unavailable):
@@ -10,6 +10,27 @@ class DatabaseUnavailable(Unavailable):
 
     code = "database_unavailable"
     title = "The database is not available"
+
+
+class DatabaseLoginRefused(Unavailable):
+    """The database refused the login, its password, or the name of the database in KONTORHAUS_DATABASE_URL.
+
+    A new login gets its password from the address when `kontorhaus db migrate` runs with KONTORHAUS_DATABASE_ADMIN_URL.
+    """
+
+    code = "database_login_refused"
+    title = "The database refused the login"
+    should_retry = False
+
+
+class DatabaseUrlInvalid(Invalid):
+    """The database's address is not of the form `postgresql://login:password@host:port/database`.
+
+    Characters such as `/`, `@` and `#` in a password are written as %2F, %40 and %23.
+    """
+
+    code = "database_url_invalid"
+    title = "Not the address of a database"
 
 
 class DatabaseConnectionLost(Unavailable):

@@ -12,6 +12,7 @@ import asyncpg
 from msgspec import Struct
 
 from kontorhaus.platform.db import roles
+from kontorhaus.platform.db.connections import named_failures
 from kontorhaus.platform.db.database import Db
 from kontorhaus.platform.db.errors import (
     DatabaseUnavailable,
@@ -105,16 +106,17 @@ async def ensure_roles(admin_url: str) -> None:
 
 
 async def _connect(admin_url: str) -> Connection:
-    try:
+    with named_failures():
         return await asyncpg.connect(admin_url, timeout=10, statement_cache_size=0)
-    except (OSError, TimeoutError, asyncpg.PostgresConnectionError) as error:
-        raise DatabaseUnavailable("the database does not accept connections for migrations") from error
 
 
 async def refuse_old_schema(db: Db) -> None:
     """MigrationsPending when the code knows migrations that this database has not run. A newer database is fine: old
     code runs beside new in a rolling deploy."""
-    newest = await db.lookup("SELECT coalesce(max(version), 0) AS version FROM migration")
+    try:
+        newest = await db.lookup("SELECT coalesce(max(version), 0) AS version FROM migration")
+    except asyncpg.UndefinedTableError:
+        newest = None
     missing = len(read()) - int(newest["version"] if newest else 0)
     if missing > 0:
         raise MigrationsPending(

@@ -9,7 +9,12 @@ kontorhaus_maintenance   owns partitioned tables; makes and drops their partitio
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import re
+import secrets
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -53,8 +58,7 @@ async def ensure(admin: Connection, login: str = LOGIN, password: str | None = N
     if not await _exists(admin, login):
         await _patiently(admin, f"CREATE ROLE {login} LOGIN NOINHERIT", unless=False)
     if password is not None:
-        literal = await admin.fetchval("SELECT quote_literal($1::text)", password)
-        await _patiently(admin, f"ALTER ROLE {login} PASSWORD {literal}", unless=False)
+        await _patiently(admin, f"ALTER ROLE {login} PASSWORD '{_verifier(password)}'", unless=False)
     me = await admin.fetchval("SELECT current_user")
     for role in ROLES:
         for member in dict.fromkeys((login, me)):
@@ -69,6 +73,23 @@ _MAY_SET_ONLY: Final = """
     WHERE member = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = $1)
       AND roleid = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = $2)
 """
+
+
+SCRAM_ROUNDS: Final = 4096
+"""PostgreSQL's own number (scram_iterations); a login's password is random, so more would only slow each connection."""
+
+
+def _verifier(password: str) -> str:
+    """What PostgreSQL keeps of a password (RFC 5803), made here, so that no server log ever sees the password."""
+    salt = secrets.token_bytes(16)
+    plain = unicodedata.normalize(
+        "NFKC", password
+    ).encode()  # the part of SASLprep (RFC 4013) that changes letters
+    salted = hashlib.pbkdf2_hmac("sha256", plain, salt, SCRAM_ROUNDS)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    texts = [base64.b64encode(part).decode("ascii") for part in (salt, stored, server)]
+    return f"SCRAM-SHA-256${SCRAM_ROUNDS}:{texts[0]}${texts[1]}:{texts[2]}"
 
 
 async def _exists(admin: Connection, role: str) -> bool:

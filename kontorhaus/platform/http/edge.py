@@ -92,6 +92,7 @@ class Edge:
 
     async def _guarded(self, exchange: Exchange) -> Answer:
         try:
+            headers.refuse_ambiguous_host(exchange.headers, exchange.scope["http_version"])
             matched = await self._router.match(exchange)
             return await matched.answer(exchange)
         except (DomainError, Disconnected):

@@ -52,6 +52,19 @@ class Endpoint(Struct, frozen=True, eq=False):
     admit: Callable[[Exchange], Awaitable[Actor | None]]
 
     async def __call__(self, exchange: Exchange) -> Answer:
+        deadline = asyncio.timeout(self.settings.answer_seconds_max)
+        try:
+            async with deadline:
+                return await self._answer(exchange, deadline)
+        except TimeoutError as error:
+            # A TimeoutError of the handler's own making is a mistake of ours, and no deadline.
+            if not deadline.expired():
+                raise
+            raise DeadlineExceeded(
+                "the answer took too long", seconds_max=self.settings.answer_seconds_max
+            ) from error
+
+    async def _answer(self, exchange: Exchange, deadline: asyncio.Timeout) -> Answer:
         route = self.route
         has_body = exchange.has_body(self.settings)
         caller = await self.admit(exchange)
@@ -64,7 +77,13 @@ class Endpoint(Struct, frozen=True, eq=False):
         key = headers.idempotency_key(exchange.headers) if route.idempotent else None
         seen = headers.if_match(exchange.headers) if route.if_match else None
         query = decode_query(exchange.query, route.query or NoQuery)
-        raw = await self._body(exchange) if has_body else b""
+        if has_body:
+            # The caller's time for his body is not ours: the deadline begins anew when it is here.
+            deadline.reschedule(None)
+            raw = await self._body(exchange)
+            deadline.reschedule(asyncio.get_running_loop().time() + self.settings.answer_seconds_max)
+        else:
+            raw = b""
         call = Call(
             operation_id=route.operation_id,
             body=self._decoded(raw),
@@ -77,7 +96,7 @@ class Endpoint(Struct, frozen=True, eq=False):
             key=None if key is None or caller is None else _once(route, caller, key, exchange, raw),
             if_match=seen,
         )
-        return await self._handled(call)
+        return await route.handler(call)
 
     async def _body(self, exchange: Exchange) -> bytes:
         check_media_type(
@@ -95,19 +114,6 @@ class Endpoint(Struct, frozen=True, eq=False):
             except BodyInvalid as error:
                 raise BodyUnexpected("send no body, or an empty object", faults=error.faults) from error
         return None
-
-    async def _handled(self, call: Call[Any, Any]) -> Answer:
-        deadline = asyncio.timeout(self.settings.answer_seconds_max)
-        try:
-            async with deadline:
-                return await self.route.handler(call)
-        except TimeoutError as error:
-            # A TimeoutError of the handler's own making is a mistake of ours, and no deadline.
-            if not deadline.expired():
-                raise
-            raise DeadlineExceeded(
-                "the answer took too long", seconds_max=self.settings.answer_seconds_max
-            ) from error
 
 
 def by_key(authenticate: Authenticate) -> Callable[[Exchange], Awaitable[Actor | None]]:

@@ -6,6 +6,8 @@ import re
 from base64 import b64decode
 from typing import Final
 
+from kontorhaus.kernel.errors import Fault
+from kontorhaus.platform import telemetry
 from kontorhaus.platform.http.errors import (
     CredentialsInvalid,
     CredentialsMissing,
@@ -16,6 +18,7 @@ from kontorhaus.platform.http.errors import (
     NotAcceptable,
     RequestMalformed,
 )
+from kontorhaus.platform.secrets import CardNumberRefused
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -45,7 +48,18 @@ def first(headers: RawHeaders, name: bytes) -> bytes | None:
 def request_id(headers: RawHeaders) -> str | None:
     """The caller's own id of the request, if it is well formed."""
     given = first(headers, b"request-id")
-    return given.decode("ascii") if given is not None and REQUEST_ID.fullmatch(given) else None
+    if given is None or not REQUEST_ID.fullmatch(given):
+        return None
+    text = given.decode("ascii")
+    # It is logged and kept in the audit log: one that reads like a card number is not taken over.
+    return None if telemetry.find_card_number(text) else text
+
+
+def refuse_ambiguous_host(headers: RawHeaders, http_version: str) -> None:
+    """RequestMalformed without exactly one Host, as RFC 9112, 3.2 demands: of two, a proxy may have read the other."""
+    found = len(values(headers, b"host"))
+    if found > 1 or (found == 0 and http_version == "1.1"):
+        raise RequestMalformed("send one Host header field")
 
 
 def content_length(headers: RawHeaders) -> int | None:
@@ -90,14 +104,21 @@ def idempotency_key(headers: RawHeaders) -> str:
         raise IdempotencyKeyMissing("send an Idempotency-Key, new for each new call")
     if len(given) == 1:
         if BARE_KEY.fullmatch(given[0]):
-            return given[0].decode("ascii")
+            return _without_card(given[0].decode("ascii"))
         if quoted := QUOTED_KEY.fullmatch(given[0]):
             key = re.sub(rb'\\(["\\])', rb"\1", quoted[1]).decode("ascii")
             if len(key) <= KEY_CHARACTERS_MAX:
-                return key
+                return _without_card(key)
     raise IdempotencyKeyInvalid(
         f"an idempotency key has 1 to {KEY_CHARACTERS_MAX} printable ASCII characters"
     )
+
+
+def _without_card(key: str) -> str:
+    if telemetry.find_card_number(key):
+        fault = Fault("Idempotency-Key", "a random key, such as a UUID, says nothing about anybody")
+        raise CardNumberRefused("an idempotency key holds no card number", faults=(fault,))
+    return key
 
 
 def if_match(headers: RawHeaders) -> int | None:

@@ -148,9 +148,7 @@ class _Protocol(HttpToolsProtocol):
             self._head_bytes += len(data)
         super().data_received(data)
         if self._in_head and self._head_bytes > HEAD_BYTES_MAX:
-            self._refuse_with(
-                HeadTooLarge(f"request line and header fields have {HEAD_BYTES_MAX} bytes at most")
-            )
+            self._refuse_head()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
         """What uvicorn calls for bytes that are no HTTP."""
@@ -159,9 +157,19 @@ class _Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._stop_timer()
-        super().on_headers_complete()
+        # One that came in a single piece is complete before it could be counted as it grows.
+        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES_MAX:
+            self._refuse_head()
+        if not self._refused:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._refused:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._refused:
+            return
         super().on_message_complete()
         self._in_head, self._head_bytes = True, 0
 
@@ -185,12 +193,16 @@ class _Protocol(HttpToolsProtocol):
             # Nothing was asked: browsers open connections in advance, and would take an answer for that of another.
             self.transport.close()
 
+    def _refuse_head(self) -> None:
+        self._refuse_with(HeadTooLarge(f"request line and header fields have {HEAD_BYTES_MAX} bytes at most"))
+
     def _refuse_with(self, error: DomainError) -> None:
         """The same problem that the edge would answer with, for what never becomes a request."""
         request_id = REQUEST.text(REQUEST.new())
         answer = problems.problem(error, request_id=request_id, public_url=self._public_url)
-        fields = (*answer.headers, ("request-id", request_id), ("content-type", answer.media_type))
-        head = "".join(f"{name}: {value}\r\n" for name, value in (*fields, ("cache-control", "no-store")))
+        fields = [*answer.headers, ("request-id", request_id), ("content-type", answer.media_type)]
+        fields += [("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields)
         status = HTTPStatus(answer.status)
         self._refuse(f"{status:d} {status.phrase}".encode(), head.encode(), answer.body)
 
@@ -203,10 +215,10 @@ class _Protocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        length = str(len(body)).encode()
+        date = b"".join(b"%b: %b\r\n" % field for field in self.server_state.default_headers)
         self.transport.write(
-            b"HTTP/1.1 %b\r\n%bconnection: close\r\ncontent-length: %b\r\n\r\n%b"
-            % (status, head, length, body)
+            b"HTTP/1.1 %b\r\n%b%bconnection: close\r\ncontent-length: %d\r\n\r\n%b"
+            % (status, date, head, len(body), body)
         )
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)

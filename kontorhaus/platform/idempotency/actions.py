@@ -1,6 +1,6 @@
 """How a call is carried out once: in one transaction, or in two with the network between them.
 
-    one_phase   look the key up, do the work, keep key and answer: one transaction.
+    one_phase   do the work, keep key and answer; undo it if the key was there: one transaction.
     two_phase   tx 1: claim the key, insert the operation, note who resumes it
                       then the network, with no transaction open
                 tx 2: advance, post, append, store the answer
@@ -18,9 +18,9 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 
-from kontorhaus.kernel.errors import DomainError
+from kontorhaus.kernel.errors import Unavailable
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import utc_now
 from kontorhaus.platform import telemetry
@@ -29,6 +29,7 @@ from kontorhaus.platform.db import Db, Scope, Tx
 from kontorhaus.platform.idempotency import store
 from kontorhaus.platform.idempotency.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
 from kontorhaus.platform.idempotency.model import KEPT, NO_DEVICE, Once, Resume
+from kontorhaus.platform.outbound import NotSent, Unknown
 from kontorhaus.platform.secrets import Keyring
 
 PURPOSE: Final = "idempotency.answer"
@@ -38,14 +39,8 @@ LOG: Final = telemetry.get_logger(__name__)
 Resumer = Callable[[OrgId, UUID], Awaitable[Answer]]
 
 
-class Unfinished(Struct, frozen=True):
-    """The same call was begun before and its end is not known yet."""
-
-    subject: UUID
-
-
-class _Overtaken(Exception):
-    """Another call with the same key committed while this one was at work."""
+class _DoneBefore(Exception):
+    """The key has its answer: from an earlier call, or from one that was faster."""
 
 
 async def one_phase(
@@ -54,14 +49,11 @@ async def one_phase(
     """Run `effect` once for this key; a repeated call gets the first one's answer, byte for byte.
 
     Guarantees: the effect and the stored answer commit together or not at all. Not guaranteed: that `effect` runs
-    only once in a process. Of two calls at the same instant both may run it; the later one is rolled back whole, and
-    so is the victim of a deadlock.
+    only once. A repeated call runs it and is rolled back whole, since first calls are many and repeated ones are few,
+    so `effect` has no effect but those in its transaction.
     """
 
     async def work(tx: Tx) -> Answer:
-        known = await _answered(tx, keyring, once)
-        if known is not None:
-            return known
         given = await effect(tx)
         sealed, stored = await _pack(keyring, once.org_id, given)
         # Last of all, and in one write: nothing waits behind it but the commit, and no row is written twice.
@@ -69,30 +61,39 @@ async def one_phase(
             tx, *_scope(once), once.body_hash, once.version, utc_now(), given.status, stored, sealed
         )
         if kept == 0:
-            raise _Overtaken
+            raise _DoneBefore
         return given
 
+    # Sealing may ask a key service for a data key: before the transaction, for it is the network.
+    await keyring.make_ready(once.org_id)
     try:
         return await scope.run(work)
-    except (DomainError, _Overtaken):
-        # What stands in the way may be the effect of this very call, done by another request meanwhile.
-        known = await scope.run(lambda tx: _answered(tx, keyring, once))
+    except Exception as reason:
+        # What stands in the way, whatever it is, may be the effect of this very call.
+        known = await _known(scope, once, reason)
         if known is None:
             raise
-        return known
+    return await _replay(keyring, once, known)
 
 
-async def _answered(tx: Tx, keyring: Keyring, once: Once) -> Answer | None:
-    """The stored answer, if this call was carried out before. IdempotencyKeyReused for another body."""
+async def _known(scope: Scope, once: Once, reason: Exception) -> store.Stored | None:
+    """What is kept of a call that failed for this reason. If that cannot be read, the first reason is the truer one."""
+    try:
+        return await scope.run(lambda tx: _stored(tx, once))
+    except Unavailable:
+        raise reason from None
+
+
+async def _stored(tx: Tx, once: Once) -> store.Stored | None:
+    """What is kept of this call, if it was carried out before. IdempotencyKeyReused for another body."""
     stored = await store.FIND.maybe(tx, *_scope(once))
-    return None if stored is None else await _replay(keyring, once, stored)
-
-
-async def _replay(keyring: Keyring, once: Once, stored: store.Stored) -> Answer | None:
-    if stored.body_hash != once.body_hash:
+    if stored is not None and stored.body_hash != once.body_hash:
         raise IdempotencyKeyReused("this idempotency key was used with another body")
-    if stored.answer is None:
-        return None
+    return stored
+
+
+async def _replay(keyring: Keyring, once: Once, stored: store.Stored) -> Answer:
+    assert stored.answer is not None, "only a call with a network phase commits without its answer"
     given = await _unpack(keyring, once.org_id, stored.answer, sealed=stored.sealed)
     return structs.replace(given, replayed=True)
 
@@ -112,35 +113,35 @@ async def two_phase(
 
     `begin` writes the operation `resume.subject`. `finish` goes to the network under that id and ends in a
     transaction that calls `settle`; it must be safe to run again, also at the same time, for the resumer runs it
-    too. If it has not ended within `patience` it is cancelled, the resumer takes it over, and the caller gets
-    `interim`: the object as it stands, with 202. Repeated calls get the same, until the end is known.
+    too. If it has not ended within `patience`, or does not know what the other side did, the resumer takes it over and
+    the caller gets `interim`: the object as it stands, with 202. Repeated calls get the same, until the end is known.
     """
 
-    async def claim_and_begin(tx: Tx) -> Answer | Unfinished | None:
-        found = await claim(tx, keyring, once, resume=resume, patience=patience)
+    async def claim_and_begin(tx: Tx) -> store.Stored | None:
+        found = await claim(tx, once, resume=resume, patience=patience)
         if found is None:
             await begin(tx)
         return found
 
-    scope = db.org(once.org_id)
+    scope, subject = db.org(once.org_id), resume.subject
     found = await scope.run(claim_and_begin)
-    if isinstance(found, Answer):
-        return found
     if found is None:
         try:
-            return await asyncio.wait_for(finish(resume.subject), patience.total_seconds())
-        except TimeoutError:
-            found = Unfinished(resume.subject)
-    unfinished = found.subject
-    return await scope.run(lambda tx: interim(tx, unfinished))
+            return await asyncio.wait_for(finish(subject), patience.total_seconds())
+        except (TimeoutError, NotSent, Unknown):
+            LOG.info("call_left_to_the_resumer", kind=resume.kind)
+    elif found.answer is not None:
+        return await _replay(keyring, once, found)
+    else:
+        assert found.subject is not None, "a call with a network phase has an operation"
+        subject = found.subject
+    return await scope.run(lambda tx: interim(tx, subject))
 
 
-async def claim(
-    tx: Tx, keyring: Keyring, once: Once, *, resume: Resume, patience: timedelta
-) -> Answer | Unfinished | None:
+async def claim(tx: Tx, once: Once, *, resume: Resume, patience: timedelta) -> store.Stored | None:
     """Take the key for this transaction: None means that it is ours and the work may begin.
 
-    Otherwise what is known of the call: its answer, or that it is unfinished. A claim that meets another one waits
+    Otherwise what is kept of the call: its answer, or that it is unfinished. A claim that meets another one waits
     for that one's transaction to end. Raises IdempotencyKeyReused when the key came with another body, and
     IdempotencyKeyInFlight while the process that began the call still has time.
     """
@@ -150,14 +151,14 @@ async def claim(
     )
     if claimed is not None:
         return None
-    stored = await store.FIND.one(tx, *_scope(once))
-    known = await _replay(keyring, once, stored)
-    if known is not None:
-        return known
-    assert stored.subject is not None, "only a call with a network phase commits without its answer"
-    if stored.resumes == 0 and stored.resume_at is not None and now < stored.resume_at:
+    stored = await _stored(tx, once)
+    if stored is None:
+        # It stood in the way and is gone: forgotten after its 72 hours, at this very moment.
+        raise IdempotencyKeyInFlight("the key is being forgotten right now")
+    begun_lately = stored.resumes == 0 and stored.resume_at is not None and now < stored.resume_at
+    if stored.answer is None and begun_lately:
         raise IdempotencyKeyInFlight("the same call is being carried out right now")
-    return Unfinished(stored.subject)
+    return stored
 
 
 async def settled(tx: Tx, keyring: Keyring, org_id: OrgId, subject: UUID) -> Answer | None:
@@ -192,11 +193,12 @@ then ever later, and daily for as long as it takes. It is never given up: money 
 async def resume_due(db: Db, resumers: Mapping[str, Resumer]) -> int:
     """Take up to a batch of calls that a process left open and bring them to their end; says how many were taken.
 
-    One that fails again is put off by the next pause and stays in the table. Any number of processes may run this.
+    Kinds that no resumer is given for are left to a worker that knows them. One that fails again is put off by the
+    next pause and stays in the table. Any number of processes may run this.
     """
     now = utc_now()
     async with db.system() as tx:
-        due = await store.TAKE_DUE.all(tx, now, RESUME_BATCH, now + RESUME_PAUSES[0])
+        due = await store.TAKE_DUE.all(tx, now, RESUME_BATCH, now + RESUME_PAUSES[0], list(resumers))
     outcomes = await asyncio.gather(
         *(resumers[call.resume_kind](OrgId(call.org_id), call.subject) for call in due),
         return_exceptions=True,

@@ -86,13 +86,14 @@ SETTLE = Command(
     """
 )
 
-# Run as system: whose work was left open, oldest first. SKIP LOCKED lets several resumers share the queue.
+# Run as system: whose work was left open, oldest first. SKIP LOCKED lets several resumers share the queue; each takes
+# only the kinds that it knows, since old workers run beside new code in a rolling deploy.
 TAKE_DUE = Query(
     Due,
     """
     WITH due AS (
         SELECT org_id, subject FROM idempotency_key
-        WHERE resume_at <= $1
+        WHERE resume_at <= $1 AND resume_kind = ANY($4)
         ORDER BY resume_at
         LIMIT $2
         FOR UPDATE SKIP LOCKED

@@ -1,6 +1,8 @@
 """A PostgreSQL server of our own: found, started and stopped with the house; backups of any PostgreSQL."""
 
 from kontorhaus.platform.postgres.addresses import login_of as login_of
+from kontorhaus.platform.postgres.attaching import another as another
+from kontorhaus.platform.postgres.attaching import running_at as running_at
 from kontorhaus.platform.postgres.backups import backup as backup
 from kontorhaus.platform.postgres.backups import restore as restore
 from kontorhaus.platform.postgres.binaries import Binaries as Binaries

@@ -6,6 +6,7 @@ from kontorhaus.platform.secrets.cards import refuse_cards_in as refuse_cards_in
 from kontorhaus.platform.secrets.errors import CardNumberRefused as CardNumberRefused
 from kontorhaus.platform.secrets.errors import KeyFileBroken as KeyFileBroken
 from kontorhaus.platform.secrets.errors import KeyFileTooOpen as KeyFileTooOpen
+from kontorhaus.platform.secrets.errors import KeysDiffer as KeysDiffer
 from kontorhaus.platform.secrets.errors import MasterKeyInUse as MasterKeyInUse
 from kontorhaus.platform.secrets.errors import SealedValueUnreadable as SealedValueUnreadable
 from kontorhaus.platform.secrets.keyring import Keyring as Keyring
@@ -13,3 +14,4 @@ from kontorhaus.platform.secrets.kms import Kms as Kms
 from kontorhaus.platform.secrets.kms import Secret as Secret
 from kontorhaus.platform.secrets.kms import Wrapped as Wrapped
 from kontorhaus.platform.secrets.local import LocalKeyFile as LocalKeyFile
+from kontorhaus.platform.secrets.proving import prove as prove

@@ -57,3 +57,14 @@ class CardNumberRefused(Invalid):
 
     code = "card_number_refused"
     title = "Card numbers are not accepted"
+
+
+class KeysDiffer(Conflict):
+    """The key file of this process is not the one of this database. All processes of a house share one `master.keys`.
+
+    Copy the file from the process that made it, or from its backup, or name it by KONTORHAUS_KEY_FILE. If it is lost,
+    so is what was sealed.
+    """
+
+    code = "keys_differ"
+    title = "Another key file belongs to this database"

@@ -74,14 +74,26 @@ class Keyring:
         Two seals of one value differ. Not guaranteed: that a value stays in its row; a copy within the same
         organization and purpose opens.
         """
-        key = self._sealing.get(org_id)
-        if key is None or key.uses_left == 0 or monotonic() > key.until:
-            key = await self._new_data_key(org_id)
+        key = self._usable_key(org_id) or await self._new_data_key(org_id)
         key.uses_left -= 1
         nonce = secrets.token_bytes(NONCE_BYTES)
         return (
             key.header + nonce + key.cipher.encrypt(nonce, plaintext, _bound_to(key.header, org_id, purpose))
         )
+
+    async def make_ready(self, org_id: OrgId) -> None:
+        """Fetch what the next `seal` for this organization needs, so that it does not leave for the network inside a
+        transaction. Costs nothing while a data key is at hand; one that runs out in between is fetched all the same."""
+        if self._usable_key(org_id) is None:
+            await self._new_data_key(org_id)
+
+    def _usable_key(self, org_id: OrgId) -> _DataKey | None:
+        key = self._sealing.get(org_id)
+        return None if key is None or key.uses_left == 0 or monotonic() > key.until else key
+
+    async def proof(self) -> bytes:
+        """32 bytes that two processes share exactly when they share their keys. They tell nothing of the keys."""
+        return await self._kms.derive(b"proof of the root")
 
     async def open(self, sealed: bytes, *, org_id: OrgId, purpose: str) -> bytes:
         """What was sealed. SealedValueUnreadable for any reason, with no hint at which."""

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct, structs
 
 from kontorhaus.kernel.time import utc_now
+from kontorhaus.platform import telemetry
 from kontorhaus.platform.secrets.errors import (
     KeyFileBroken,
     KeyFileTooOpen,
@@ -40,6 +41,9 @@ NONCE_BYTES: Final = 12
 """NIST SP 800-38D, 5.2.1.1: 96 bits, the length for which GCM is made."""
 
 READABLE_BY_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+LOG: Final = telemetry.get_logger(__name__)
 
 
 class _KeyLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,8 +135,11 @@ class LocalKeyFile:
         return hmac.digest(self._keys.root.reveal(), b"kontorhaus.derive.v1\0" + context, hashlib.sha256)
 
     def _read_again(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
+        try:
             self._keys = _read(self._path)
+        except (OSError, KeyFileTooOpen, KeyFileBroken) as error:
+            # At the start this refuses; a house that runs goes on with the keys it has, and says so.
+            LOG.error("key_file_not_read_again", error=type(error).__name__)
 
     def _change(self, change: Callable[[_Content], _Content]) -> None:
         with _alone(self._path):
@@ -202,6 +209,9 @@ def _draft(path: Path, content: _Content) -> Path:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
+        if path.exists() and os.getuid() == 0:
+            # An operator who rotates as root must not take the file away from the account that the house runs as.
+            os.fchown(file.fileno(), path.stat().st_uid, path.stat().st_gid)
         file.write(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
         file.flush()
         os.fsync(file.fileno())

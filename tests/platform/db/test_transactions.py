@@ -32,7 +32,9 @@ INSERT_KEY = """
     INSERT INTO api_key (org_id, id, name, hash, hint, scopes, status, created_at)
     VALUES ($1, gen_random_uuid(), $2, sha256(gen_random_uuid()::text::bytea), 'x', '{*}', 'active', now())
 """
-RENAME = Command("UPDATE api_key SET hint = hint || '+' WHERE name = $1")
+USE = Command(
+    "UPDATE api_key SET last_used_at = coalesce(last_used_at, '2026-01-01Z') + interval '1 day' WHERE name = $1"
+)
 
 
 async def two_keys(db: Db, organization: Founded) -> None:
@@ -52,8 +54,8 @@ async def test_the_victim_of_a_deadlock_runs_again_and_both_succeed(db: Db, orga
         await LOCK.one(tx, first)
         if runs <= 2:
             await both_hold_one.wait()
-        await RENAME.run(tx, second)
-        await RENAME.run(tx, first)
+        await USE.run(tx, second)
+        await USE.run(tx, first)
 
     scope = db.org(organization.org_id)
     await asyncio.gather(
@@ -61,8 +63,8 @@ async def test_the_victim_of_a_deadlock_runs_again_and_both_succeed(db: Db, orga
     )
     assert runs == 3, "one of the two was the victim, once"
     async with db.org(organization.org_id) as tx:
-        hints = await tx.connection.fetch("SELECT hint FROM api_key WHERE name IN ('one', 'two')")
-    assert [row["hint"] for row in hints] == ["x++", "x++"]
+        used = await tx.connection.fetch("SELECT last_used_at FROM api_key WHERE name IN ('one', 'two')")
+    assert [row["last_used_at"].day for row in used] == [3, 3], "each of the two used both, once"
 
 
 async def test_contention_that_does_not_end_is_given_up_and_nothing_is_done(
@@ -109,7 +111,7 @@ async def test_a_statement_that_runs_too_long_is_ended(database_url: str, organi
 async def test_a_read_only_transaction_writes_nothing(db: Db, organization: Founded) -> None:
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
         async with db.org(organization.org_id, read_only=True) as tx:
-            await RENAME.run(tx, "first key")
+            await USE.run(tx, "first key")
 
 
 async def test_a_process_never_holds_more_connections_than_its_budget(

@@ -81,7 +81,7 @@ async def test_nothing_of_a_strangers_body_is_read() -> None:
     async def receive() -> None:
         raise AssertionError("read a body")
 
-    reply = await asked(made(), "POST", "/v1/orders", [("content-length", "5")], receive)
+    reply = await asked(made(), "POST", "/v1/orders", [("host", "test"), ("content-length", "5")], receive)
     assert problem(reply, 401, "credentials_missing")
 
 
@@ -163,7 +163,12 @@ async def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
     async def receive() -> dict[str, object]:
         return {"type": "http.disconnect"}
 
-    fields = [("authorization", f"Bearer {KEY}"), ("content-length", str(10**12)), ("idempotency-key", "k")]
+    fields = [
+        ("host", "test"),
+        ("authorization", f"Bearer {KEY}"),
+        ("content-length", str(10**12)),
+        ("idempotency-key", "k"),
+    ]
     reply = await asked(made(), "POST", "/v1/orders", fields, receive)
     assert problem(reply, 413, "body_too_large").json["facts"] == {"bytes_max": 1_048_576}
     assert reply.headers["connection"] == "close"
@@ -199,6 +204,7 @@ async def test_a_caller_who_leaves_while_he_sends_is_no_error(capsys: pytest.Cap
         return {"type": "http.disconnect"}
 
     fields = [
+        ("host", "test"),
         ("authorization", f"Bearer {KEY}"),
         ("content-length", "9"),
         ("content-type", "application/json"),

@@ -180,6 +180,51 @@ async def test_a_head_that_grows_without_end_is_431(caplog: pytest.LogCaptureFix
     assert not caplog.records, "it is refused once"
 
 
+async def test_a_head_that_comes_in_one_piece_is_431_too() -> None:
+    async with running() as house:
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        writer.write(
+            b"POST /v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nX-Filler: %b\r\n\r\n{}\n"
+            % (b"a" * 40_000)
+        )
+        reply = await read(reader)
+        assert (reply.status, b'"head_too_large"' in reply.body) == (431, True)
+        assert "\r\nshould-retry: false" in reply.head
+        assert await reader.read() == b"", "it is answered once"
+        writer.close()
+
+
+async def test_pieces_of_a_body_that_are_none_are_400_and_nothing_else() -> None:
+    """The request is at work already when its body turns out to be garbage: of two answers the second would be taken
+    for that of the next request."""
+    async with running() as house:
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        head = f"POST /v1/orders HTTP/1.1\r\nHost: x\r\n{AUTHORIZED}Transfer-Encoding: chunked\r\n\r\n"
+        writer.write(head.encode() + b"garbage\r\n")
+        reply = await read(reader)
+        assert (reply.status, b'"request_malformed"' in reply.body) == (400, True)
+        assert await reader.read() == b""
+        writer.close()
+        assert house.shop.orders == {}
+
+
+async def test_no_part_of_an_answer_waits_for_an_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer goes out in two writes; with Nagle's algorithm on, the second would wait 40 ms."""
+    seen = []
+    made_before = server._Protocol.connection_made
+
+    def made_now(self: server._Protocol, transport: asyncio.Transport) -> None:
+        accepted = transport.get_extra_info("socket")
+        seen.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        made_before(self, transport)
+
+    monkeypatch.setattr(server._Protocol, "connection_made", made_now)
+    async with running() as house:
+        await ask(house.port, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert seen
+    assert all(seen)
+
+
 async def test_a_head_that_breaks_off_is_408(monkeypatch: pytest.MonkeyPatch) -> None:
     async with running() as house:
         reader, writer = await asyncio.open_connection("127.0.0.1", house.port)

@@ -106,6 +106,8 @@ def test_an_event_is_a_fixed_name_so_no_data_can_be_in_it(lines: Lines) -> None:
 
 
 class NoSuchParty(NotFound):
+    """There is no such party."""
+
     code = "test_no_such_party"
     title = "No such party"
 

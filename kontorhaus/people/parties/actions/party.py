@@ -179,6 +179,8 @@ async def _content(keyring: Keyring, org_id: OrgId, new: NewParty) -> bytes:
 async def _inserted(
     tx: Tx, org_id: OrgId, party_id: PartyId, new: NewParty, *, content: bytes, now: datetime
 ) -> bool:
+    if new.id is not None and await store.CONTENT.maybe(tx, org_id, party_id) is not None:
+        return False  # created before: its reference may be another's by now
     if new.reference is not None:
         await _claim_reference(tx, org_id, party_id, new.reference)
     inserted = await store.INSERT_PARTY.maybe(
