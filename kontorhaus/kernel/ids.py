@@ -68,6 +68,12 @@ SUFFIX: Final = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 ANY_ID: Final = f"^{PREFIX.pattern}_{SUFFIX}$(?!\\n)"
 """A TypeID of any noun, for a schema. "$" alone would let a line break pass behind the last character."""
 
+LETTER: Final = "[0-9a-hjkmnp-tv-z]"
+
+SUFFIX_7: Final = f"[0-7]{LETTER}{{9}}[ef]{LETTER}{{2}}[89abrstv]{LETTER}{{12}}"
+"""The suffix of a UUIDv7 alone: its version stands in the eleventh character, its variant in the fourteenth. Ids that
+callers choose have this form, so that they sort by their time as ours do."""
+
 _prefixes: set[str] = set()
 
 

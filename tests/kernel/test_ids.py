@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kontorhaus.kernel import ids
-from kontorhaus.kernel.ids import ORG, IdInvalid, Noun, OrgId, parse_any, uuid7
+from kontorhaus.kernel.ids import ORG, SUFFIX_7, IdInvalid, Noun, OrgId, parse_any, text_of, uuid7
 from kontorhaus.kernel.time import utc_now
 
 # The valid vectors of the TypeID specification, version 0.3. It also allows an id without a prefix, which the house
@@ -190,3 +190,14 @@ def test_two_nouns_cannot_share_a_prefix() -> None:
 def test_a_prefix_is_lower_case_letters(prefix: str) -> None:
     with pytest.raises(AssertionError):
         Noun(prefix, OrgId)
+
+
+@given(st.uuids())
+def test_the_form_of_a_chosen_id_is_that_of_a_uuid7(value: UUID) -> None:
+    seven = UUID(int=value.int & ~(0xF << 76) & ~(0b11 << 62) | 0x7 << 76 | 0b10 << 62)
+    form = f"org_{SUFFIX_7}"
+    assert re.fullmatch(form, text_of("org", seven))
+    assert bool(re.fullmatch(form, text_of("org", value))) == (
+        value.version == 7 and value.variant == RFC_4122
+    )
+    assert re.fullmatch(form, ORG.text(ORG.new()))

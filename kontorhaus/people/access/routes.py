@@ -19,7 +19,16 @@ from kontorhaus.people.access.views import ApiKeyView, AuditEntryView, NewApiKey
 from kontorhaus.platform.answers import Answer, answer
 from kontorhaus.platform.http import Call, Page, route
 
-Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["Hanse Automobile GmbH"])]
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        # One line: no control characters, no blank at either end.
+        pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$(?!\n)",
+        examples=["Hanse Automobile GmbH"],
+    ),
+]
 Scope = Annotated[
     str,
     Meta(

@@ -172,7 +172,8 @@ async def sealed(keyring: Keyring, org_id: OrgId, account: Account) -> tuple[Ban
 
 
 async def _content(keyring: Keyring, org_id: OrgId, new: NewParty) -> bytes:
-    # Keyed, since a plain hash of a body whose other fields are known would let its IBAN be guessed.
+    # Without defaults, so that a field that is added one day does not change what older bodies say. Keyed, since a
+    # plain hash of a body whose other fields are known would let its IBAN be guessed.
     return await keyring.fingerprint(msgspec.json.encode(new), org_id=org_id, purpose=CONTENT)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from kontorhaus.kernel import countries
+from kontorhaus.kernel.ids import SUFFIX_7
 from kontorhaus.people.parties.model.numbers import TaxIdKind
 from kontorhaus.people.parties.model.party import PARTY, PartyKind, Purpose, Role
 
@@ -69,7 +70,7 @@ ValidTo = Annotated[
 ]
 
 
-class NewAddress(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class NewAddress(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     purpose: Annotated[
         Purpose,
         Meta(description="`registered` and `billing`: one at a time; a new one ends the one before."),
@@ -87,7 +88,15 @@ class NewAddress(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     valid_to: ValidTo = None
 
 
-class NewEmail(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind", tag="email"):
+class NewEmail(
+    Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="kind",
+    tag="email",
+):
     value: Annotated[
         str,
         Meta(
@@ -102,7 +111,15 @@ class NewEmail(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, ta
     label: Annotated[Label | None, Meta(description="What it is for, in your words.")] = None
 
 
-class NewPhone(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind", tag="phone"):
+class NewPhone(
+    Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="kind",
+    tag="phone",
+):
     value: Annotated[
         str,
         Meta(
@@ -117,7 +134,7 @@ class NewPhone(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, ta
 NewContact = NewEmail | NewPhone
 
 
-class NewTaxId(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class NewTaxId(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     kind: Annotated[
         TaxIdKind, Meta(description="Which register gave it. One of a kind and country is valid at a time.")
     ]
@@ -137,7 +154,7 @@ class NewTaxId(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     valid_to: ValidTo = None
 
 
-class NewBankAccount(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class NewBankAccount(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     iban: Annotated[
         str,
         Meta(
@@ -164,10 +181,12 @@ class NewBankAccount(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     valid_to: ValidTo = None
 
 
-class NewParty(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class NewParty(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     id: Annotated[
-        Annotated[str, Meta(pattern=r"^pty_[0-7][0-9a-hjkmnp-tv-z]{25}" + END)] | None,
-        Meta(description="Your choice of the id, or ours. The same id with the same content is one party."),
+        Annotated[str, Meta(pattern=f"^pty_{SUFFIX_7}{END}")] | None,
+        Meta(
+            description="Your choice of the id, a UUIDv7, or ours. The same id with the same content is one party."
+        ),
     ] = None
     kind: PartyKind
     name: Annotated[
