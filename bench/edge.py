@@ -12,7 +12,8 @@ The ratio is that of the two medians over alternating rounds. What was learnt:
   so a repeated one finds out at the end, and is rolled back.
 - asyncpg's reset query on release was a round trip of its own; nothing outlives our transactions, so it is off.
 - Handing a connection back to asyncpg's pool takes a task and a turn of the loop; the house keeps clean ones at hand.
-- The log line is 22 µs, the strict decoding 10, finding the route 12.
+- The log line was 45 µs in the server, most of it searching its facts for what must not be shown; the line of a
+  request has none that need it, and is 5. The strict decoding is 10, finding the route 12.
 """
 
 from __future__ import annotations

@@ -110,15 +110,18 @@ class Edge:
         span.set(**{"http.route": template, "http.response.status_code": exchange.status})
         if exchange.status >= 500:
             span.fail(str(exchange.status))
-        say = LOG.debug if template in PROBES else LOG.info
-        say(
-            "request",
-            method=exchange.method,
-            route=template,
-            status=exchange.status,
-            milliseconds=round(seconds * 1000, 3),
-            org_id=exchange.org_id,
-        )
+        milliseconds = round(seconds * 1000, 3)
+        if template in PROBES:
+            LOG.debug("probe", route=template, status=exchange.status, milliseconds=milliseconds)
+        else:
+            telemetry.request_answered(
+                __name__,
+                method=exchange.method,
+                route=template,
+                status=exchange.status,
+                milliseconds=milliseconds,
+                org_id=exchange.org_id,
+            )
 
 
 def _template(exchange: Exchange) -> str | None:

@@ -2,6 +2,7 @@
 
 from kontorhaus.platform.telemetry import metrics as metrics
 from kontorhaus.platform.telemetry.logs import get_logger as get_logger
+from kontorhaus.platform.telemetry.logs import request_answered as request_answered
 from kontorhaus.platform.telemetry.sensitive import card_numbers as card_numbers
 from kontorhaus.platform.telemetry.sensitive import find_card_number as find_card_number
 from kontorhaus.platform.telemetry.sensitive import may_hold_card_number as may_hold_card_number

@@ -18,10 +18,11 @@ from typing import Final, cast
 
 import msgspec
 import structlog
+from msgspec import Struct
 from structlog.typing import EventDict, FilteringBoundLogger
 
 from kontorhaus.kernel.time import utc_now
-from kontorhaus.platform.telemetry import redaction, traces
+from kontorhaus.platform.telemetry import metrics, redaction, traces
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 
@@ -63,6 +64,52 @@ class _Output:
 
     def __getattr__(self, method: str) -> Callable[[str], None]:
         return _write
+
+
+class _RequestLine(Struct, frozen=True, omit_defaults=True):
+    time: str
+    level: str
+    event: str
+    logger: str
+    trace_id: str | None
+    span_id: str | None
+    request_id: str | None
+    method: str
+    route: str | None
+    status: int
+    milliseconds: float
+    org_id: str | None = None
+
+
+def request_answered(
+    logger: str, *, method: str, route: str | None, status: int, milliseconds: float, org_id: str | None
+) -> None:
+    """The one line of every request, at level info: a fifth of the cost of a line whose facts must be searched.
+
+    They need no search: `route` is a template of ours, `method` one of HTTP's, `org_id` our own, and a caller's
+    request id was taken over only in a form that says nothing of anybody.
+    """
+    if LEVELS["info"] < _least:
+        return
+    trace = traces.current()
+    line = _RequestLine(
+        time=utc_now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        level="info",
+        event="request",
+        logger=logger,
+        trace_id=trace.trace_id if trace else None,
+        span_id=trace.span_id if trace else None,
+        request_id=trace.request_id if trace else None,
+        method=method if method in metrics.METHODS else "other",
+        route=route,
+        status=status,
+        milliseconds=milliseconds,
+        org_id=org_id,
+    )
+    _write(_ENCODER.encode(line).decode())
+
+
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 def _drop_quiet(_: object, method: str, event: EventDict) -> EventDict:
