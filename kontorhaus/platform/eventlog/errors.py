@@ -15,7 +15,7 @@ class FactUnknown(Unavailable):
 
 
 class SubscriberUnknown(NotFound):
-    """No subscriber of the event log has this name. `kontorhaus events subscribers` lists them."""
+    """No subscriber of the event log has this name. One gets its cursor when a process that runs it starts."""
 
     code = "subscriber_unknown"
     title = "No such subscriber"

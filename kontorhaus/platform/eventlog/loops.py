@@ -17,8 +17,9 @@ from kontorhaus.platform.eventlog.sequencer import Sequencer
 
 LOG: Final = telemetry.get_logger(__name__)
 
-TICK_SECONDS: Final = 0.005
-"""While facts come in. A tick costs about a millisecond, so that a fact waits little and few ticks find nothing."""
+TICK_SECONDS: Final = 0.01
+"""While facts come in. A tick costs most of a millisecond, be it of one fact or of twenty: more often would take from
+the writers what it gives to the readers."""
 
 IDLE_SECONDS_MAX: Final = 0.1
 """What the pause doubles up to when nothing comes: ten looks a second are under a hundredth of a core, and a lone

@@ -11,6 +11,9 @@ from msgspec import Struct
 from kontorhaus.kernel.errors import DomainError
 from kontorhaus.platform.eventlog import facts
 
+Subject = tuple[UUID, str, UUID]
+"""An object of the log: organization, kind, id."""
+
 
 class Cursor(Struct, frozen=True):
     """A place in the log: everything up to `position` was read. `epoch` tells it from the same number of a log that
@@ -41,7 +44,7 @@ class Event(Struct, frozen=True):
         return Cursor(self.epoch, self.position)
 
     @property
-    def subject(self) -> tuple[UUID, str, UUID]:
+    def subject(self) -> Subject:
         """The object it speaks of: facts of one object are seen in their order."""
         return self.org_id, self.subject_kind, self.subject_id
 

@@ -34,7 +34,7 @@ class Place(Struct, frozen=True):
     found_epoch: int | None
 
 
-class Subject(Struct, frozen=True):
+class SubjectRow(Struct, frozen=True):
     org_id: UUID
     subject_kind: str
     subject_id: UUID
@@ -174,7 +174,7 @@ AWAIT_SUBSCRIBER = Query(Cursor, "SELECT epoch, position FROM subscriber WHERE n
 MOVE = Command("UPDATE subscriber SET epoch = $2, position = $3 WHERE name = $1")
 
 SET_ASIDE_SUBJECTS = Query(
-    Subject,
+    SubjectRow,
     """
     SELECT DISTINCT a.org_id, a.subject_kind, a.subject_id
     FROM event_aside AS a
@@ -272,6 +272,7 @@ STILL_NEEDED = Query(
     SELECT EXISTS (
                SELECT FROM event AS e CROSS JOIN sequencer AS s
                WHERE e.at >= $1 AND e.at < $2 AND e.xid >= pg_snapshot_xmin(s.snapshot)
+                 AND NOT pg_visible_in_snapshot(e.xid, s.snapshot)
            ) OR EXISTS (
                SELECT FROM event_position AS p
                WHERE p.position > (SELECT min(position) FROM subscriber) AND p.at >= $1 AND p.at < $2
