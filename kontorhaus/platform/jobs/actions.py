@@ -24,16 +24,19 @@ async def enqueue(tx: Tx, job: Job, *, now: datetime) -> bool:
     A twin that runs counts as alive: it may have looked before the caller wrote. A handler that works off what it
     finds must take the lock that writers take, or look once more before it completes.
     """
-    return await enqueue_many(tx, (job,), now=now) == 1
+    return await store.ENQUEUE.run(tx, now, _trace(), *_row(job, now)) == 1
 
 
 async def enqueue_many(tx: Tx, jobs: Sequence[Job], *, now: datetime) -> int:
     """Enqueue jobs in one statement and say how many were new. Thousands at a time are fine."""
     # Two transactions that enqueue the same keys wait for each other in one order.
     ordered = sorted(jobs, key=lambda job: job.dedupe_key or "")
-    trace = telemetry.outgoing_headers().get("traceparent")
     columns = zip(*(_row(job, now) for job in ordered), strict=True)
-    return await store.ENQUEUE.run(tx, now, trace, *columns) if ordered else 0
+    return await store.ENQUEUE_MANY.run(tx, now, _trace(), *columns) if ordered else 0
+
+
+def _trace() -> str | None:
+    return telemetry.outgoing_headers().get("traceparent")
 
 
 def _row(job: Job, now: datetime) -> tuple[object, ...]:

@@ -1,6 +1,6 @@
 """The worker: claims jobs, carries them out side by side, and keeps their leases.
 
-    pump (one a queue)   claim as many as there are free slots, start a task for each; pause longer while there is none
+    pump (one a queue)   claim as many as there is room for, start a task for each; pause longer while there is none
     settle               write what has ended, all that gathered while the last write was under way in one transaction
     beat                 extend the leases of what is being carried out
     keep house           make due jobs ready, take back expired leases, fire timetables, gauge the queues
@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -43,6 +44,11 @@ LEASE: Final = timedelta(seconds=60)
 """After how long a killed worker's jobs are another's: far above the seconds by which clocks of machines differ, and
 the longest stand-still of a process that is still alive."""
 
+AHEAD: Final = 4
+SHORT_SECONDS: Final = 0.05
+"""Of jobs that take less than this, four times as many are held as are at work: the last of them then waits for three
+others, about as long as until the next look of an idle worker."""
+
 GAUGE_SECONDS: Final = 15.0
 """As often as Prometheus asks by default."""
 
@@ -65,10 +71,31 @@ class _Lane:
         self.queue: Final = queue
         self.tasks: Final[dict[asyncio.Task[bool], Running]] = {}
         self.nudge: Final = asyncio.Event()
+        self.room: Final = asyncio.Semaphore(queue.slots)
+        self.busy = False
+        self.usual_seconds = 1.0
 
     @property
-    def free(self) -> int:
-        return self.queue.slots - len(self.tasks)
+    def hold(self) -> int:
+        """How many jobs to hold, those at work included. A claim costs a transaction, so of short jobs some more are
+        taken than can be at work; of long ones none, since another worker may have room for them at once."""
+        return self.queue.slots * (AHEAD if self.usual_seconds < SHORT_SECONDS else 1)
+
+    @property
+    def worth_a_look(self) -> bool:
+        """Whether the end of a job is a reason to claim now: in a busy queue when half of what may be held is gone,
+        in one with keys always, since some other job may have been held up by this one."""
+        return self.queue.per_key is not None or (self.busy and 2 * len(self.tasks) <= self.hold)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        async with self.room:
+            began = monotonic()
+            try:
+                yield
+            finally:
+                # Of the last ten or so.
+                self.usual_seconds += (monotonic() - began - self.usual_seconds) * 0.1
 
 
 class Worker:
@@ -138,7 +165,7 @@ class Worker:
             await self._keep_house()
             before = attempts
             for lane in self._lanes:
-                attempts += await self._start_some(lane)
+                attempts += await self._start_some(lane, lane.queue.slots)
                 await asyncio.gather(*self._tasks(), return_exceptions=True)
                 await self._write(self._take_ended())
             if attempts == before:
@@ -148,40 +175,42 @@ class Worker:
         pause = POLL_SECONDS_MIN
         while not self._stopping:
             lane.nudge.clear()
-            had_room = lane.free > 0
-            started = await self._start_some(lane) if had_room else 0
+            wanted = lane.hold - len(lane.tasks)
+            started = await self._start_some(lane, wanted) if wanted > 0 else 0
+            lane.busy = started >= wanted
             if started:
                 pause = POLL_SECONDS_MIN
-                continue
-            await _wait(lane.nudge, pause if had_room else None)
-            pause = min(2 * pause, POLL_SECONDS_MAX)
+            if lane.busy or not started:
+                await _wait(lane.nudge, POLL_SECONDS_MIN if lane.busy else pause)
+            if not started:
+                pause = min(2 * pause, POLL_SECONDS_MAX)
 
-    async def _start_some(self, lane: _Lane) -> int:
+    async def _start_some(self, lane: _Lane, wanted: int) -> int:
         began, lease_until = monotonic(), self._now() + self._lease
         try:
-            taken = await self._dispatch.take(lane.queue, self.id, lane.free, lease_until)
+            taken = await self._dispatch.take(lane.queue, self.id, wanted, lease_until)
         except (Unavailable, OSError) as error:
             LOG.warning("jobs_not_claimed", queue=lane.queue.name, error=type(error).__name__)
             return 0
         telemetry.metrics.job_claim_seconds.labels(lane.queue.name).observe(monotonic() - began)
         for running in taken:
-            task = asyncio.create_task(self._carry_out(running))
+            task = asyncio.create_task(self._carry_out(lane, running))
             lane.tasks[task] = running
             task.add_done_callback(partial(self._note_end, lane, running, monotonic()))
         return len(taken)
 
-    async def _carry_out(self, running: Running) -> bool:
+    async def _carry_out(self, lane: _Lane, running: Running) -> bool:
         handler = self._handlers.get(running.kind)
         if handler is None:
             raise KindUnknown(running.kind)
-        with telemetry.job_span(running.kind, traceparent=running.trace, attempt=running.attempt):
-            async with asyncio.timeout(handler.deadline.total_seconds()):
-                return await handler.carry_out(self._db, running)
+        async with lane.at_work():
+            with telemetry.job_span(running.kind, traceparent=running.trace, attempt=running.attempt):
+                async with asyncio.timeout(handler.deadline.total_seconds()):
+                    return await handler.carry_out(self._db, running)
 
     def _note_end(self, lane: _Lane, running: Running, began: float, task: asyncio.Task[bool]) -> None:
-        was_full = lane.free <= 0
         del lane.tasks[task]
-        if was_full or lane.queue.per_key is not None:
+        if lane.worth_a_look:
             lane.nudge.set()
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None:

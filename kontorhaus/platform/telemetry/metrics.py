@@ -71,7 +71,7 @@ JOB_BUCKETS: Final = (0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120, 300)
 
 job_seconds: Final = Histogram(
     "kontorhaus_job_duration_seconds",
-    "Time of one attempt at a job; `outcome` is done, failed, lost (its lease) or released (its worker stopped).",
+    "Time from claim to end of an attempt; `outcome` is done, failed, lost (its lease) or released (worker stopped).",
     ("kind", "outcome"),
     buckets=JOB_BUCKETS,
     registry=REGISTRY,
