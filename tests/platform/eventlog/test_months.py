@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import asyncpg
+import pytest
 
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import utc_now
@@ -51,6 +52,10 @@ async def test_a_partition_is_no_way_past_the_wall(log: Db, org_id: OrgId) -> No
     async with log.maintenance() as tx:
         assert await tx.connection.fetchval(f"SELECT count(*) FROM {this_month}") == 0
         assert await tx.connection.execute(f"DELETE FROM {this_month}") == "DELETE 0"
+    for scope in (log.org(org_id), log.system()):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with scope as tx:
+                await tx.connection.execute(f"SELECT FROM {this_month}")
     async with log.system() as tx:
         assert await tx.connection.fetchval("SELECT count(*) FROM event") == 1
 

@@ -109,7 +109,9 @@ async def test_a_failing_object_is_set_aside_and_the_others_go_on(
     step = await eventlog.advance(log, captain.subscriber, now=NOW)
 
     assert step == Step(done=2, aside=3, passed=5)
-    assert captain.runs == 1 + 3, "once together, then one by one; what waits behind a failed fact is not tried"
+    assert captain.runs == 1 + 3, (
+        "once together, then one by one; what waits behind a failed fact is not tried"
+    )
     assert await noted(log, stuck, free) == [(0, 0), (2, 2)]
 
 
