@@ -130,8 +130,8 @@ CLAIM_OF_KEYS = Query(
 )
 
 # The fence: organization, id, worker and attempt. A row that is no longer this attempt's is not touched. That it is
-# running goes without saying (a CHECK), and must: said here, a planner that has counted no running jobs takes them all
-# from their index for each row, instead of the row by its key. Seen at 20,000 jobs: 5 s and more for one statement.
+# running goes without saying (a CHECK), and must: said here, a planner whose statistics know of no running job walks
+# the index of them all instead of finding the row by its key (2,000 of 5,000 completed in 724 instead of 13 ms).
 COMPLETE = Command("DELETE FROM job WHERE org_id = $1 AND id = $2 AND worker = $3 AND attempt = $4")
 
 COMPLETE_MANY = Command(
