@@ -6,6 +6,46 @@ CREATE FUNCTION public.current_org() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (NULLIF(current_setting('app.org'::text, true), ''::text))::uuid;
 
+CREATE FUNCTION public.drop_event_month(month date) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    name text := 'event_' || to_char(month, 'YYYYMM');
+BEGIN
+    IF to_regclass('public.' || name) IS NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('DROP TABLE public.%I', name);
+    RETURN true;
+END
+$$;
+
+CREATE TABLE public.event (
+    org_id uuid NOT NULL,
+    id bigint NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    body bytea NOT NULL,
+    CONSTRAINT event_kind_check CHECK ((kind ~ '^[a-z_]+(\.[a-z_]+)+$'::text)),
+    CONSTRAINT event_version_check CHECK ((version > 0))
+)
+PARTITION BY RANGE (at);
+
+ALTER TABLE ONLY public.event FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.event_months() RETURNS SETOF date
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT to_date(substr((c.relname)::text, 7), 'YYYYMM'::text) AS to_date
+    FROM (pg_inherits i
+      JOIN pg_class c ON ((c.oid = i.inhrelid)))
+   WHERE (i.inhparent = ('public.event'::regclass)::oid);
+END;
+
 CREATE FUNCTION public.find_api_key(wanted bytea) RETURNS TABLE(org_id uuid, id uuid, scopes text[], mode text, last_used_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -14,6 +54,29 @@ CREATE FUNCTION public.find_api_key(wanted bytea) RETURNS TABLE(org_id uuid, id 
     FROM public.api_key k JOIN public.organization o ON o.id = k.org_id
     WHERE k.hash = wanted AND k.status = 'active'
 $$;
+
+CREATE FUNCTION public.make_event_month(month date) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    name text := 'event_' || to_char(month, 'YYYYMM');
+BEGIN
+    -- Of several processes that start at once, one makes it and the others find it.
+    PERFORM pg_advisory_xact_lock('event'::regclass::oid::bigint);
+    IF to_regclass('public.' || name) IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE TABLE public.%I (LIKE event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+    EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
+    EXECUTE format('ALTER TABLE event ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)', name,
+                   month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
+    RETURN true;
+END
+$$;
+
+CREATE FUNCTION public.server_history() RETURNS text
+    LANGUAGE sql STABLE
+    RETURN (((SELECT (pg_control_system.system_identifier)::text AS system_identifier FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified)) || ':'::text) || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8));
 
 CREATE PROCEDURE public.wall(IN guarded regclass, IN app_rights text, IN system_rights text)
     LANGUAGE plpgsql
@@ -74,6 +137,42 @@ CREATE TABLE public.audit_entry (
 
 ALTER TABLE ONLY public.audit_entry FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.event_aside (
+    org_id uuid NOT NULL,
+    subscriber text NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    reason text,
+    next_try_at timestamp with time zone,
+    CONSTRAINT event_aside_check CHECK (((failures = 0) = (reason IS NULL))),
+    CONSTRAINT event_aside_failures_check CHECK ((failures >= 0))
+);
+
+ALTER TABLE ONLY public.event_aside FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.event_position (
+    "position" bigint NOT NULL,
+    epoch integer NOT NULL,
+    org_id uuid NOT NULL,
+    event_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT event_position_epoch_check CHECK ((epoch > 0)),
+    CONSTRAINT event_position_position_check CHECK (("position" > 0))
+);
+
+ALTER TABLE ONLY public.event_position FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.idempotency_key (
     org_id uuid NOT NULL,
     operation text NOT NULL,
@@ -100,6 +199,50 @@ CREATE TABLE public.idempotency_key (
 );
 
 ALTER TABLE ONLY public.idempotency_key FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.job (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    queue text NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    priority smallint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    clock text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    max_attempts integer NOT NULL,
+    key text,
+    dedupe_key text,
+    lease_until timestamp with time zone,
+    worker uuid,
+    args bytea NOT NULL,
+    trace text,
+    reason text,
+    CONSTRAINT job_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT job_check CHECK (((state = 'running'::text) = (lease_until IS NOT NULL))),
+    CONSTRAINT job_check1 CHECK (((state = 'running'::text) = (worker IS NOT NULL))),
+    CONSTRAINT job_check2 CHECK (((state <> 'parked'::text) OR (reason IS NOT NULL))),
+    CONSTRAINT job_clock_check CHECK ((clock = ANY (ARRAY['machine'::text, 'business'::text]))),
+    CONSTRAINT job_dedupe_key_check CHECK (((length(dedupe_key) >= 1) AND (length(dedupe_key) <= 200))),
+    CONSTRAINT job_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+    CONSTRAINT job_kind_check CHECK (((length(kind) >= 1) AND (length(kind) <= 100))),
+    CONSTRAINT job_max_attempts_check CHECK ((max_attempts >= 1)),
+    CONSTRAINT job_priority_check CHECK (((priority >= 0) AND (priority <= 2))),
+    CONSTRAINT job_queue_check CHECK (((length(queue) >= 1) AND (length(queue) <= 50))),
+    CONSTRAINT job_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200))),
+    CONSTRAINT job_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'scheduled'::text, 'running'::text, 'parked'::text])))
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_cost_delay='0', autovacuum_analyze_scale_factor='0.05');
+
+ALTER TABLE ONLY public.job FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.job_timetable (
+    name text NOT NULL,
+    fired_at timestamp with time zone NOT NULL,
+    CONSTRAINT job_timetable_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+
+ALTER TABLE ONLY public.job_timetable FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.keyring (
     one boolean DEFAULT true NOT NULL,
@@ -244,6 +387,32 @@ CREATE TABLE public.party_term (
 
 ALTER TABLE ONLY public.party_term FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.sequencer (
+    only_one boolean DEFAULT true NOT NULL,
+    snapshot pg_snapshot NOT NULL,
+    "position" bigint NOT NULL,
+    epoch integer NOT NULL,
+    history text NOT NULL,
+    CONSTRAINT sequencer_epoch_check CHECK ((epoch > 0)),
+    CONSTRAINT sequencer_only_one_check CHECK (only_one),
+    CONSTRAINT sequencer_position_check CHECK (("position" >= 0))
+)
+WITH (fillfactor='10', autovacuum_vacuum_threshold='50', autovacuum_vacuum_scale_factor='0');
+
+ALTER TABLE ONLY public.sequencer FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.subscriber (
+    name text NOT NULL,
+    epoch integer NOT NULL,
+    "position" bigint NOT NULL,
+    CONSTRAINT subscriber_epoch_check CHECK ((epoch > 0)),
+    CONSTRAINT subscriber_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT subscriber_position_check CHECK (("position" >= 0))
+)
+WITH (fillfactor='10', autovacuum_vacuum_threshold='50', autovacuum_vacuum_scale_factor='0');
+
+ALTER TABLE ONLY public.subscriber FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
 
@@ -253,8 +422,26 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.audit_entry
     ADD CONSTRAINT audit_entry_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.event_aside
+    ADD CONSTRAINT event_aside_pkey PRIMARY KEY (org_id, subscriber, subject_kind, subject_id, "position");
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (org_id, at, id);
+
+ALTER TABLE ONLY public.event_position
+    ADD CONSTRAINT event_position_event_id_key UNIQUE (event_id);
+
+ALTER TABLE ONLY public.event_position
+    ADD CONSTRAINT event_position_pkey PRIMARY KEY ("position");
+
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (org_id, operation, key, actor_kind, device_id);
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.job_timetable
+    ADD CONSTRAINT job_timetable_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.keyring
     ADD CONSTRAINT keyring_pkey PRIMARY KEY (one);
@@ -301,15 +488,39 @@ ALTER TABLE ONLY public.party_tax_id
 ALTER TABLE ONLY public.party_term
     ADD CONSTRAINT party_term_pkey PRIMARY KEY (org_id, term, party_id);
 
+ALTER TABLE ONLY public.sequencer
+    ADD CONSTRAINT sequencer_pkey PRIMARY KEY (only_one);
+
+ALTER TABLE ONLY public.subscriber
+    ADD CONSTRAINT subscriber_pkey PRIMARY KEY (name);
+
 CREATE UNIQUE INDEX api_key_hash ON public.api_key USING btree (hash);
 
 CREATE INDEX audit_entry_subject ON public.audit_entry USING btree (org_id, subject_id, id);
+
+CREATE INDEX event_aside_due ON public.event_aside USING btree (subscriber, next_try_at) WHERE (next_try_at IS NOT NULL);
+
+CREATE INDEX event_xid ON ONLY public.event USING btree (xid);
 
 CREATE INDEX idempotency_key_created ON public.idempotency_key USING btree (created_at);
 
 CREATE UNIQUE INDEX idempotency_key_subject ON public.idempotency_key USING btree (org_id, subject) WHERE (subject IS NOT NULL);
 
 CREATE INDEX idempotency_key_unfinished ON public.idempotency_key USING btree (resume_at) WHERE (resume_at IS NOT NULL);
+
+CREATE UNIQUE INDEX job_alive ON public.job USING btree (org_id, kind, dedupe_key) WHERE ((dedupe_key IS NOT NULL) AND (state = ANY (ARRAY['ready'::text, 'scheduled'::text, 'running'::text])));
+
+CREATE INDEX job_lease ON public.job USING btree (lease_until) WHERE (state = 'running'::text);
+
+CREATE INDEX job_parked ON public.job USING btree (org_id, id) WHERE (state = 'parked'::text);
+
+CREATE INDEX job_ready ON public.job USING btree (queue, priority, due_at, id) WHERE ((state = 'ready'::text) AND (key IS NULL));
+
+CREATE INDEX job_ready_key ON public.job USING btree (queue, key, priority, due_at, id) WHERE ((state = 'ready'::text) AND (key IS NOT NULL));
+
+CREATE INDEX job_running_key ON public.job USING btree (queue, key) WHERE ((state = 'running'::text) AND (key IS NOT NULL));
+
+CREATE INDEX job_scheduled ON public.job USING btree (due_at) WHERE (state = 'scheduled'::text);
 
 CREATE UNIQUE INDEX party_reference ON public.party USING btree (org_id, reference) WHERE (reference IS NOT NULL);
 
@@ -355,13 +566,29 @@ ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_entry ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_aside ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_position ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY every_organization ON public.account TO kontorhaus_system USING (true) WITH CHECK (true);
 
 CREATE POLICY every_organization ON public.api_key TO kontorhaus_system USING (true) WITH CHECK (true);
 
 CREATE POLICY every_organization ON public.audit_entry TO kontorhaus_system USING (true) WITH CHECK (true);
 
+CREATE POLICY every_organization ON public.event TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.event_aside TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.event_position TO kontorhaus_system USING (true) WITH CHECK (true);
+
 CREATE POLICY every_organization ON public.idempotency_key TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.job TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.job_timetable TO kontorhaus_system USING (true) WITH CHECK (true);
 
 CREATE POLICY every_organization ON public.keyring TO kontorhaus_system USING (true) WITH CHECK (true);
 
@@ -383,7 +610,15 @@ CREATE POLICY every_organization ON public.party_tax_id TO kontorhaus_system USI
 
 CREATE POLICY every_organization ON public.party_term TO kontorhaus_system USING (true) WITH CHECK (true);
 
+CREATE POLICY every_organization ON public.sequencer TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.subscriber TO kontorhaus_system USING (true) WITH CHECK (true);
+
 ALTER TABLE public.idempotency_key ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_timetable ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.keyring ENABLE ROW LEVEL SECURITY;
 
@@ -391,7 +626,15 @@ CREATE POLICY one_organization ON public.api_key TO kontorhaus_app USING ((org_i
 
 CREATE POLICY one_organization ON public.audit_entry TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
+CREATE POLICY one_organization ON public.event TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.event_aside TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.event_position TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
 CREATE POLICY one_organization ON public.idempotency_key TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.job TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 CREATE POLICY one_organization ON public.organization TO kontorhaus_app USING ((id = public.current_org())) WITH CHECK ((id = public.current_org()));
 
@@ -429,9 +672,27 @@ ALTER TABLE public.party_tax_id ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.party_term ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.sequencer ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.subscriber ENABLE ROW LEVEL SECURITY;
+
 GRANT USAGE ON SCHEMA public TO kontorhaus_app;
 GRANT USAGE ON SCHEMA public TO kontorhaus_system;
 GRANT ALL ON SCHEMA public TO kontorhaus_maintenance;
+
+REVOKE ALL ON FUNCTION public.drop_event_month(month date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.drop_event_month(month date) TO kontorhaus_maintenance;
+
+REVOKE ALL ON TABLE public.event FROM kontorhaus_maintenance;
+GRANT SELECT ON TABLE public.event TO kontorhaus_maintenance;
+GRANT SELECT,INSERT ON TABLE public.event TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.event TO kontorhaus_system;
+
+REVOKE ALL ON FUNCTION public.event_months() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.event_months() TO kontorhaus_maintenance;
+
+REVOKE ALL ON FUNCTION public.make_event_month(month date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.make_event_month(month date) TO kontorhaus_maintenance;
 
 REVOKE ALL ON PROCEDURE public.wall(IN guarded regclass, IN app_rights text, IN system_rights text) FROM PUBLIC;
 
@@ -449,6 +710,12 @@ GRANT UPDATE(revoked_at) ON TABLE public.api_key TO kontorhaus_app;
 GRANT SELECT,INSERT ON TABLE public.audit_entry TO kontorhaus_app;
 GRANT SELECT,INSERT ON TABLE public.audit_entry TO kontorhaus_system;
 
+GRANT SELECT ON TABLE public.event_aside TO kontorhaus_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_aside TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.event_position TO kontorhaus_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.event_position TO kontorhaus_system;
+
 GRANT SELECT,INSERT ON TABLE public.idempotency_key TO kontorhaus_app;
 GRANT SELECT,DELETE ON TABLE public.idempotency_key TO kontorhaus_system;
 
@@ -462,6 +729,11 @@ GRANT UPDATE(status) ON TABLE public.idempotency_key TO kontorhaus_app;
 GRANT UPDATE(answer) ON TABLE public.idempotency_key TO kontorhaus_app;
 
 GRANT UPDATE(sealed) ON TABLE public.idempotency_key TO kontorhaus_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO kontorhaus_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO kontorhaus_system;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.job_timetable TO kontorhaus_system;
 
 GRANT SELECT,INSERT ON TABLE public.keyring TO kontorhaus_system;
 
@@ -517,3 +789,7 @@ GRANT UPDATE(valid_to) ON TABLE public.party_tax_id TO kontorhaus_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.party_term TO kontorhaus_app;
 GRANT SELECT ON TABLE public.party_term TO kontorhaus_system;
+
+GRANT SELECT,UPDATE ON TABLE public.sequencer TO kontorhaus_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subscriber TO kontorhaus_system;

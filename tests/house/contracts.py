@@ -14,6 +14,7 @@ FLOORS: Final = ("cli", "roles", "console", "wire", "goods", "money", "people", 
 PLATFORM: Final = (
     "http",
     "idempotency",
+    "eventlog : jobs",
     "db : secrets : outbound : postgres",
     "telemetry : answers : actor : settings",
 )

@@ -20,6 +20,9 @@ WITHOUT_ORG_ID: Final = {
     "organization": "is itself the wall: its policy compares its own id",
     "keyring": "proves which keys this database is sealed with: one row for the whole house",
     "migration": "says which migrations ran; every process reads it before it has a role",
+    "sequencer": "how far the log is published: one row for all; no request sees it",
+    "subscriber": "how far a reader of the whole log has come; no request sees it",
+    "job_timetable": "timetables are the house's own; no request reads them",
 }
 
 WITHOUT_ROW_SECURITY: Final = {"migration": WITHOUT_ORG_ID["migration"]}
@@ -28,11 +31,20 @@ WITHOUT_LEADING_ORG_ID: Final = {
     "api_key_hash": "a request finds its key by the hash, before its organization is known",
     "idempotency_key_unfinished": "the worker claims open calls of every organization, oldest first",
     "idempotency_key_created": "old keys of every organization are forgotten in one sweep",
+    "event_xid": "the sequencer finds what was committed since it last looked, of every organization",
+    "event_position_pkey": "the published order is one for all: readers go along it",
+    "event_position_event_id_key": "a fact is published once, whoever is mistaken about its organization",
+    "event_aside_due": "a reader looks for what it may try again, of every organization",
+    "job_ready": "a worker claims jobs of every organization, by queue",
+    "job_ready_key": "the same, of queues with keys",
+    "job_scheduled": "due jobs of every organization are made ready together",
+    "job_lease": "leases of dead workers are taken back, whose jobs they were or not",
+    "job_running_key": "a key's limit may span organizations",
 }
 """Indexes that serve the system role. A request's statement never uses them, since it knows its
 organization."""
 
-APPEND_ONLY: Final = ("audit_entry",)
+APPEND_ONLY: Final = ("audit_entry", "event")
 """Tables of which no role may change or remove a row."""
 
 READ_BY_EVERYBODY: Final = {"migration": WITHOUT_ORG_ID["migration"]}
@@ -128,6 +140,7 @@ async def test_org_id_leads_every_index(catalog: Connection) -> None:
         JOIN pg_class held ON held.oid = i.indrelid
         JOIN pg_attribute org ON org.attrelid = held.oid AND org.attname = 'org_id'
         WHERE held.relnamespace = 'public'::regnamespace AND i.indkey[0] <> org.attnum
+          AND NOT index.relispartition
         """
     )
 

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 from filelock import FileLock
 
-from kontorhaus.platform.db import migrations, roles
+from kontorhaus.kernel.time import utc_now
+from kontorhaus.platform import eventlog
+from kontorhaus.platform.db import Db, migrations, roles
 
 PASSWORD = "for-tests-only"
 
@@ -56,10 +58,18 @@ async def _template(admin_url: str) -> str:
                 await admin.execute(f"DROP DATABASE IF EXISTS {name}")
                 await admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
                 await migrations.migrate(on(admin_url, name), login=roles.LOGIN, password=PASSWORD)
+                await _partition(login_url(on(admin_url, name)))
                 await admin.execute(f"ALTER DATABASE {name} IS_TEMPLATE true")
         finally:
             await admin.close()
     return name
+
+
+async def _partition(url: str) -> None:
+    """The months that tests write facts in, as a process of the house makes them when it starts."""
+    db = await Db.connect(url)
+    await eventlog.ensure_partitions(db, now=utc_now())
+    await db.close()
 
 
 async def _execute(admin_url: str, statement: str) -> None:

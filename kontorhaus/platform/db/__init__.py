@@ -3,6 +3,7 @@
 from kontorhaus.platform.db.database import Db as Db
 from kontorhaus.platform.db.database import Scope as Scope
 from kontorhaus.platform.db.database import Tx as Tx
+from kontorhaus.platform.db.effects import attempt as attempt
 from kontorhaus.platform.db.errors import DatabaseConnectionLost as DatabaseConnectionLost
 from kontorhaus.platform.db.errors import DatabaseContended as DatabaseContended
 from kontorhaus.platform.db.errors import DatabaseTooSlow as DatabaseTooSlow

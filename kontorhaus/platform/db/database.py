@@ -210,6 +210,15 @@ class Db:
         mode = "BEGIN READ ONLY" if read_only else "BEGIN"
         return Scope(self._connections, f"{mode}; SET LOCAL ROLE kontorhaus_system; {self._timeout}")
 
+    def snapshot(self) -> Scope:
+        """A system transaction in which every statement sees the same instant (REPEATABLE READ), and which loses with
+        a serialization failure to whoever changed a row since: for the sequencer of the event log. No time-out of
+        statements: after a long stop it has much to do at once, and could never come to its end otherwise."""
+        return Scope(
+            self._connections,
+            "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL ROLE kontorhaus_system; SET LOCAL statement_timeout = 0",
+        )
+
     def maintenance(self) -> Scope:
         """A transaction that may create and drop partitions; it waits at most a second for a lock, so that a
         partition being made never stands in front of every writer."""

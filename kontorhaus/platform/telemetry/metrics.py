@@ -66,6 +66,36 @@ outbound_seconds: Final = Histogram(
     registry=REGISTRY,
 )
 
+# From the millisecond of a job that writes a row up to the five minutes after which one is ended.
+JOB_BUCKETS: Final = (0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120, 300)
+
+job_seconds: Final = Histogram(
+    "kontorhaus_job_duration_seconds",
+    "Time from claim to end of an attempt; `outcome` is done, failed, lost (its lease) or released (worker stopped).",
+    ("kind", "outcome"),
+    buckets=JOB_BUCKETS,
+    registry=REGISTRY,
+)
+job_claim_seconds: Final = Histogram(
+    "kontorhaus_job_claim_duration_seconds",
+    "Time to claim jobs, found or not; slow ones mean a bloated table.",
+    ("queue",),
+    buckets=STATEMENT_BUCKETS,
+    registry=REGISTRY,
+)
+job_leases_expired: Final = Counter(
+    "kontorhaus_job_leases_expired_total", "Jobs taken back from workers that are gone.", registry=REGISTRY
+)
+jobs_waiting: Final = Gauge(
+    "kontorhaus_jobs", "Jobs that are ready, running or parked.", ("queue", "state"), registry=REGISTRY
+)
+job_oldest_seconds: Final = Gauge(
+    "kontorhaus_job_oldest_seconds",
+    "For how long the oldest of them has been due.",
+    ("queue", "state"),
+    registry=REGISTRY,
+)
+
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

@@ -91,9 +91,12 @@ def server_span(
     return _entered(name, "server", attributes, _parsed(traceparent, tracestate, request_id), request_id)
 
 
-def job_span(name: str, **attributes: object) -> Span:
-    """The span of one piece of work that no request is waiting for; it begins a trace of its own."""
-    return _entered(name, "consumer", attributes, None, None)
+def job_span(name: str, *, traceparent: str | None = None, **attributes: object) -> Span:
+    """The span of one piece of work that no request is waiting for.
+
+    It continues the trace of whoever asked for it, if `traceparent` is well formed, else it begins one of its own.
+    """
+    return _entered(name, "consumer", attributes, _parsed(traceparent, None, None), None)
 
 
 def _entered(

@@ -1,0 +1,34 @@
+"""The event log: a fact is a row in the transaction that made it true, read by cursor in one published order."""
+
+from kontorhaus.platform.eventlog.errors import CursorStale as CursorStale
+from kontorhaus.platform.eventlog.errors import FactUnknown as FactUnknown
+from kontorhaus.platform.eventlog.errors import ReplayAhead as ReplayAhead
+from kontorhaus.platform.eventlog.errors import SubscriberUnknown as SubscriberUnknown
+from kontorhaus.platform.eventlog.facts import Fact as Fact
+from kontorhaus.platform.eventlog.facts import published as published
+from kontorhaus.platform.eventlog.log import append as append
+from kontorhaus.platform.eventlog.log import head as head
+from kontorhaus.platform.eventlog.log import read as read
+from kontorhaus.platform.eventlog.log import refuse_stale as refuse_stale
+from kontorhaus.platform.eventlog.loops import Bell as Bell
+from kontorhaus.platform.eventlog.loops import follow as follow
+from kontorhaus.platform.eventlog.loops import sequence as sequence
+from kontorhaus.platform.eventlog.model import START as START
+from kontorhaus.platform.eventlog.model import Cursor as Cursor
+from kontorhaus.platform.eventlog.model import Event as Event
+from kontorhaus.platform.eventlog.model import Step as Step
+from kontorhaus.platform.eventlog.months import drop_old as drop_old
+from kontorhaus.platform.eventlog.months import ensure_partitions as ensure_partitions
+from kontorhaus.platform.eventlog.operations import parked as parked
+from kontorhaus.platform.eventlog.operations import replay as replay
+from kontorhaus.platform.eventlog.operations import retry_parked as retry_parked
+from kontorhaus.platform.eventlog.operations import subscribers as subscribers
+from kontorhaus.platform.eventlog.operations import tail as tail
+from kontorhaus.platform.eventlog.operations import unsubscribe as unsubscribe
+from kontorhaus.platform.eventlog.readers import Subscriber as Subscriber
+from kontorhaus.platform.eventlog.readers import advance as advance
+from kontorhaus.platform.eventlog.readers import retry as retry
+from kontorhaus.platform.eventlog.readers import subscribe as subscribe
+from kontorhaus.platform.eventlog.sequencer import Sequencer as Sequencer
+from kontorhaus.platform.eventlog.sequencer import SnapshotSequencer as SnapshotSequencer
+from kontorhaus.platform.eventlog.sequencer import start_epoch as start_epoch

@@ -1,0 +1,23 @@
+"""What stands in the queues."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from kontorhaus.platform.db import Tx
+from kontorhaus.platform.jobs import store
+from kontorhaus.platform.jobs.model import HOUSE
+from kontorhaus.platform.jobs.store import Depth, Stood
+
+
+async def list_jobs(
+    tx: Tx, state: str, *, after: tuple[UUID, UUID] = (HOUSE, HOUSE), limit: int = 100
+) -> list[Stood]:
+    """Jobs in a state by organization and id, from behind `after` on; of one organization in its own transaction, of
+    all in the system's."""
+    return await store.LIST.all(tx, state, *after, limit)
+
+
+async def depths(tx: Tx) -> list[Depth]:
+    """How many jobs are ready, running and parked in each queue, and since when the oldest is due."""
+    return await store.DEPTHS.all(tx)

@@ -1,0 +1,1 @@
+"""Jobs: once each, whoever is killed; in order, under limits, on time."""
