@@ -61,14 +61,6 @@ WORDS: Final = {
     r"--(?:extra-)?index-" + r"url\b": Banned(
         "nothing: whoever installs names the registry in his own settings"
     ),
-    r"\b(?:" + "HOUSE|BRIEF|TASTE|DOMAIN" + r")(?:\.md|\b rule)": Banned(
-        "the rule itself, or its page in docs/: that file is not in the repository"
-    ),
-    r"(?i)\b(?:issue|ticket)s?\s+#?" + r"\d": Banned(
-        "the reason itself: a reader of the code has no list of issues"
-    ),
-    r"(?i)\bcl" + "aude|anth" + "ropic|chat" + r"gpt|\bai[- ]" + "generated": Banned("saying what is so"),
-    r"\bb" + r"ash_jobs\b|/tmp/" + "brief": Banned("nothing: that place is on one machine only"),
     "# type: " + r"ignore(?!\[)": Banned("`type: ignore[code]`, which hides that one mistake only"),
     "# no" + r"qa(?!: [A-Z])": Banned("`noqa: CODE`, which hides that one finding only"),
     r"-{3,} ?\w+ ?-{3,}$|={3,} ?\w+ ?={3,}$": Banned(
