@@ -17,7 +17,9 @@ from kontorhaus import __version__
 
 NAMES = tuple(
     sorted(
-        path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in ("__init__", "figures")
+        path.stem
+        for path in Path(__file__).parent.glob("*.py")
+        if path.stem not in ("__init__", "database", "figures")
     )
 )
 

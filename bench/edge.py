@@ -22,7 +22,6 @@ import asyncio
 import os
 import statistics
 import sys
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -36,12 +35,13 @@ import uvicorn
 from litestar import Litestar, Request, Response, post
 from msgspec import Meta, Struct
 
+from bench.database import Database, durable
 from bench.figures import Figure, resident_megabytes
 from kontorhaus.kernel.time import monotonic
 from kontorhaus.people import access
-from kontorhaus.platform import http, postgres
+from kontorhaus.platform import http
 from kontorhaus.platform.answers import Answer, answer
-from kontorhaus.platform.db import Command, Db, Tx, migrations, roles
+from kontorhaus.platform.db import Command, Db, Tx
 from kontorhaus.platform.http import Call, Drain, route
 from kontorhaus.platform.idempotency import one_phase
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile
@@ -143,24 +143,12 @@ async def serve(url: str, keys: str) -> None:
 
 async def run() -> list[Figure]:
     """Start everything, measure, and clear up."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = await asyncio.to_thread(
-            postgres.Server.start, Path(folder) / "postgres", binaries=postgres.find(None)
-        )
-        try:
-            return await _measure(server, Path(folder))
-        finally:
-            await asyncio.to_thread(server.stop)
+    async with durable(SCHEMA) as database:
+        return await _measure(database)
 
 
-async def _measure(server: postgres.Server, folder: Path) -> list[Figure]:
-    server.ensure_database("bench")
-    admin_url, url = server.url_for("bench"), server.url_for("bench", login=roles.LOGIN)
-    await migrations.migrate(admin_url)
-    admin = await asyncpg.connect(admin_url)
-    await admin.execute(SCHEMA)
-    fsync, version = str(await admin.fetchval("SHOW fsync")), str(await admin.fetchval("SHOW server_version"))
-    await admin.close()
+async def _measure(database: Database) -> list[Figure]:
+    url, folder = database.url, database.folder
     db = await Db.connect(url)
     key = (await access.found(db, "Bench"))[1].secret
     await db.close()
@@ -170,7 +158,7 @@ async def _measure(server: postgres.Server, folder: Path) -> list[Figure]:
         lone_full = await _burst(full_port, _full_requests(key), 1, ROUND)
         bytes_304 = await _bytes_of_304(full_port, key)
         memory = resident_megabytes(process.pid)
-    conditions: dict[str, str | int] = {"connections": CONNECTIONS, "fsync": fsync, "postgresql": version}
+    conditions: dict[str, str | int] = {**database.conditions, "connections": CONNECTIONS}
     return [
         Figure(
             "edge full route, 8 connections",

@@ -21,7 +21,6 @@ import contextlib
 import os
 import statistics
 import sys
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -29,18 +28,18 @@ from pathlib import Path
 from typing import ClassVar, Final, NewType
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from msgspec import Struct
 
+from bench.database import Database, durable
 from bench.figures import Figure
 from kontorhaus.kernel.ids import ORG, Noun, OrgId
 from kontorhaus.kernel.time import monotonic, utc_now
 from kontorhaus.people import access
-from kontorhaus.platform import eventlog, postgres
+from kontorhaus.platform import eventlog
 from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.answers import Answer, answer
-from kontorhaus.platform.db import Db, Query, Tx, migrations, roles
+from kontorhaus.platform.db import Db, Query, Tx
 from kontorhaus.platform.eventlog import Bell, Event, Fact, SnapshotSequencer, Subscriber, published
 from kontorhaus.platform.idempotency import Once, one_phase
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile
@@ -123,25 +122,13 @@ async def house(bench: Bench, item: ItemId, *, append: bool) -> None:
 
 async def run() -> list[Figure]:
     """Start everything, measure, and clear up."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = await asyncio.to_thread(
-            postgres.Server.start, Path(folder) / "postgres", binaries=postgres.find(None)
-        )
-        try:
-            return await _measure(server, Path(folder))
-        finally:
-            await asyncio.to_thread(server.stop)
+    async with durable(SCHEMA) as database:
+        return await _measure(database)
 
 
-async def _measure(server: postgres.Server, folder: Path) -> list[Figure]:
-    server.ensure_database("bench")
-    admin_url, url = server.url_for("bench"), server.url_for("bench", login=roles.LOGIN)
-    await migrations.migrate(admin_url)
-    admin = await asyncpg.connect(admin_url)
-    await admin.execute(SCHEMA)
-    version = str(await admin.fetchval("SHOW server_version"))
-    await admin.close()
-    conditions: dict[str, str | int] = {"fsync": "on", "postgresql": version, "writers": WRITERS}
+async def _measure(database: Database) -> list[Figure]:
+    url, folder = database.url, database.folder
+    conditions: dict[str, str | int] = {**database.conditions, "writers": WRITERS}
     db = await Db.connect(url, connections=WRITERS)
     await eventlog.ensure_partitions(db, now=utc_now())
     await eventlog.subscribe(db, "bench")

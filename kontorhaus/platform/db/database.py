@@ -126,7 +126,7 @@ class Scope:
                 await connection.execute("ROLLBACK")
                 clean = True
         except LOST:
-            clean = False
+            pass
         finally:
             await self._connections.give_back(connection, clean=clean)
 
