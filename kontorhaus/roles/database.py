@@ -12,7 +12,7 @@ from msgspec import structs
 
 from kontorhaus.kernel.errors import NotFound
 from kontorhaus.platform import db as database
-from kontorhaus.platform import postgres
+from kontorhaus.platform import eventlog, postgres
 from kontorhaus.platform.settings import Settings, home_folder
 
 DATABASE: Final = "kontorhaus"
@@ -96,6 +96,13 @@ async def restore(settings: Settings, file: Path, *, replace: bool) -> None:
         await database.ensure_roles(url)
         await asyncio.to_thread(postgres.restore, url, file, binaries=binaries, replace=replace)
         await _migrate(found)
+        assert found.database_url is not None
+        db = await database.Db.connect(found.database_url, connections=1, name="kontorhaus restore")
+        try:
+            # What was read of the log after the backup was made is not in it any more.
+            await eventlog.start_epoch(db)
+        finally:
+            await db.close()
 
 
 def _start(settings: Settings, home: Path) -> postgres.Server:

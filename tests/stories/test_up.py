@@ -180,6 +180,13 @@ async def test_a_backup_restores_what_the_house_held(command: Command, tmp_path:
         (other.home / name).chmod(0o600)
     async with other.up() as (_, said_again, house):
         assert said_again["Test"] == said["Test"]
+        _, facts = await other.run("log", "tail", "--json")
+        assert '"epoch":1' in facts
+        await house.post("/v1/parties", {"kind": "person", "name": "E", "roles": ["payer"], "country": "DE"})
+        async with asyncio.timeout(20):
+            # The log went another way since the backup: whoever kept a place in it must be able to tell.
+            while '"epoch":2' not in (await other.run("log", "tail", "--json", "--last", "1"))[1]:
+                await asyncio.sleep(0.1)
         assert (await house.get("/v1/parties")).json["data"][0]["name"] == "Garage Lumière SARL"
 
 
