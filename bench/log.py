@@ -7,9 +7,9 @@ A durable PostgreSQL 18 (fsync on); sequencer and reader in a process of their o
             the answer, commit; beside it the same with `append` and the sequencer at work.
     lag     from the return of COMMIT to the reader's effect, at a given rate, in another process.
 
-`bare` is held against the least transaction that there is, of three round trips, to which `append` adds a fourth: it
-misses the goal. One that does nothing but ask `SELECT 1` there loses a sixth already; the sequencer, on two cores
-which it shares with the writers, takes about a tenth. `house` is what an integrator sees.
+`bare` is held against the least transaction that there is, of three round trips. `append` adds none, since facts travel
+with COMMIT, but PostgreSQL works for it: an INSERT with two indexes, and the sequencer on the two cores which it shares
+with the writers. `house` is what an integrator sees.
 
 Rates are medians over alternating rounds: the neighbours of a shared machine come and go.
 """

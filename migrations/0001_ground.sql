@@ -55,6 +55,8 @@ CREATE TABLE idempotency_key (
     status      smallint    CHECK (status BETWEEN 200 AND 599),
     answer      bytea,
     sealed      boolean     NOT NULL DEFAULT false,
+    -- The transaction that has made the answer true, or the first one of an unfinished call: the caller's commit token.
+    xid         xid8        NOT NULL DEFAULT pg_current_xact_id(),
     PRIMARY KEY (org_id, operation, key, actor_kind, device_id),
     CHECK ((status IS NULL) = (answer IS NULL)),
     CHECK ((resume_kind IS NULL) = (subject IS NULL)),
@@ -65,7 +67,7 @@ CREATE UNIQUE INDEX idempotency_key_subject ON idempotency_key (org_id, subject)
 CREATE INDEX idempotency_key_unfinished ON idempotency_key (resume_at) WHERE resume_at IS NOT NULL;
 CREATE INDEX idempotency_key_created ON idempotency_key (created_at);
 
-CALL wall('idempotency_key', 'SELECT, INSERT, UPDATE (status, answer, sealed, resume_at)',
+CALL wall('idempotency_key', 'SELECT, INSERT, UPDATE (status, answer, sealed, resume_at, xid)',
           'SELECT, UPDATE (resume_at, resumes), DELETE');
 
 -- Which keys this database's secrets are sealed under: a process that has others must not start (platform/secrets).

@@ -75,6 +75,7 @@ SUFFIX_7: Final = f"[0-7]{LETTER}{{9}}[ef]{LETTER}{{2}}[89abrstv]{LETTER}{{12}}"
 callers choose have this form, so that they sort by their time as ours do."""
 
 _prefixes: set[str] = set()
+_nouns: dict[object, str] = {}
 
 
 class Noun(Generic[IdT]):
@@ -87,6 +88,7 @@ class Noun(Generic[IdT]):
         assert PREFIX.fullmatch(prefix), f"{prefix!r} is not a prefix of a TypeID"
         assert prefix not in _prefixes, f"two nouns have the prefix {prefix}"
         _prefixes.add(prefix)
+        _nouns[make] = prefix
         self.prefix: Final = prefix
         self.pattern: Final = f"^{prefix}_{SUFFIX}$"
         self._make = make
@@ -110,6 +112,11 @@ def text_of(prefix: str, value: UUID) -> str:
     """The TypeID of a value whose noun is known by its prefix alone, as in an audit entry."""
     number = value.int
     return f"{prefix}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def prefix_of(id_type: object) -> str | None:
+    """The prefix of the noun whose ids are of this type, `PartyId` for instance; None if no noun was made of it."""
+    return _nouns.get(id_type)
 
 
 def parse_any(text: str) -> UUID:

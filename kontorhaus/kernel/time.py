@@ -156,6 +156,11 @@ def local_date(moment: datetime, place: ZoneInfo) -> date:
     return _moved(moment, place).date()
 
 
+def in_utc(moment: datetime) -> datetime:
+    """The same instant in UTC; InstantInvalid outside the years 1 to 9999. For what a caller sends with an offset."""
+    return _moved(moment, UTC)
+
+
 def instant_text(moment: datetime) -> str:
     """RFC 3339 in UTC with `Z`; microseconds only where there are any, so texts do not sort as their instants do."""
     return _moved(moment, UTC).isoformat().replace("+00:00", "Z")

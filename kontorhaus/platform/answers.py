@@ -9,9 +9,11 @@ _ENCODER = msgspec.json.Encoder(order=None)
 
 
 class Answer(Struct, frozen=True):
-    """One rendered answer. Two answers with equal fields are equal on the wire, but for `replayed` and the date.
+    """One rendered answer. Two with equal fields are equal on the wire, but for `replayed`, `commit` and the date.
 
     `version` is the object's version, the first part of its ETag; None for lists and problems.
+    `commit` is the token of the transaction that made it true, for callers who read what follows from their write; it
+    is noted beside a stored answer and not in it.
     `secret` marks a body with a secret (a new API key) or with personal data: it is sealed before it is stored.
     """
 
@@ -22,6 +24,7 @@ class Answer(Struct, frozen=True):
     version: int | None = None
     secret: bool = False
     replayed: bool = False
+    commit: str | None = None
 
 
 def answer(

@@ -13,5 +13,6 @@ from kontorhaus.platform.db.migrations import ensure_roles as ensure_roles
 from kontorhaus.platform.db.migrations import migrate as migrate
 from kontorhaus.platform.db.migrations import refuse_old_schema as refuse_old_schema
 from kontorhaus.platform.db.query import Command as Command
+from kontorhaus.platform.db.query import Ending as Ending
 from kontorhaus.platform.db.query import Query as Query
 from kontorhaus.platform.db.roles import LOGIN as LOGIN

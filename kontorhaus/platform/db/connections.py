@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
@@ -48,6 +48,48 @@ def usable(connection: Connection) -> bool:
     except asyncpg.InterfaceError:
         # The server ended it while it was idle, and asyncpg has taken it back already.
         return False
+
+
+class OwnConnection(asyncpg.Connection):
+    """A connection that is handed back without a round trip: we set nothing that outlives a transaction."""
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        self._known: dict[str, str | None] = {}
+        self._kept: list[object] = []  # a prepared statement lives as long as its object
+
+    def get_reset_query(self) -> str:
+        return ""
+
+    async def known_as(self, statement: str) -> str | None:
+        """The name under which the server has the statement prepared on this connection, so that EXECUTE runs it;
+        None if it has no such name there.
+
+        Asked once on each connection: a PgBouncer that keeps prepared statements keeps them under names of its own.
+        """
+        if statement not in self._known:
+            prepared = await self.prepare(statement)
+            name = prepared.get_name()
+            self._kept.append(prepared)
+            self._known[statement] = name if await self.fetchval(LISTED, name) else None
+        return self._known[statement]
+
+
+async def known_as(connection: Connection, statement: str) -> str | None:
+    """The same, of a connection as the pool hands it out."""
+    own: OwnConnection = connection._con  # type: ignore[attr-defined]  # it wraps the methods of asyncpg alone
+    return await own.known_as(statement)
+
+
+LISTED: Final = "SELECT EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE name = $1)"
+
+
+class PooledConnection(OwnConnection):
+    """A connection to a pooler that keeps no prepared statements: the server behind it changes."""
+
+    async def known_as(self, statement: str) -> str | None:
+        del statement
+        return None
 
 
 class Connections:

@@ -12,7 +12,16 @@ import asyncpg
 
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.platform import telemetry
-from kontorhaus.platform.db.connections import ACQUIRE_SECONDS, Connections, named_failures, usable
+from kontorhaus.platform.db import literals
+from kontorhaus.platform.db.connections import (
+    ACQUIRE_SECONDS,
+    Connections,
+    OwnConnection,
+    PooledConnection,
+    known_as,
+    named_failures,
+    usable,
+)
 from kontorhaus.platform.db.errors import (
     DatabaseConnectionLost,
     DatabaseContended,
@@ -56,10 +65,26 @@ CONTENDED: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 class Tx:
     """An open transaction. Whoever receives one must not commit, roll back, or leave for the network."""
 
-    __slots__ = ("connection",)
+    __slots__ = ("_ending", "connection")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._ending: list[str] = []
+
+    async def end_with(self, statement: str, *values: object) -> None:
+        """Have a statement carried out at the end, in the message of COMMIT, after those that were given before it.
+
+        It costs no round trip. The values are the code's own: ids, numbers, names and bytes (see `literals`).
+        """
+        known = await known_as(self.connection, statement)
+        literal = [literals.written(value) for value in values]
+        call = f"EXECUTE {known}({', '.join(literal)})" if known else literals.filled(statement, literal)
+        self._ending.append(call)
+
+    def take_ending(self) -> list[str]:
+        """The statements that wait for the end, which are the taker's from now on."""
+        ending, self._ending = self._ending, []
+        return ending
 
 
 class Scope:
@@ -74,7 +99,7 @@ class Scope:
     def __init__(self, connections: Connections, begin: str) -> None:
         self._connections = connections
         self._begin = begin
-        self._connection: Connection | None = None
+        self._tx: Tx | None = None
 
     async def __aenter__(self) -> Tx:
         connection = await self._connections.take()
@@ -85,35 +110,28 @@ class Scope:
             if isinstance(error, LOST):
                 raise DatabaseUnavailable("the database closed the connection") from error
             raise
-        self._connection = connection
-        return Tx(connection)
+        self._tx = Tx(connection)
+        return self._tx
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        connection, self._connection = self._connection, None
-        assert connection is not None
+        tx, self._tx = self._tx, None
+        assert tx is not None
+        connection = tx.connection
         if error is None:
-            await self._commit(connection)
-            return
-        await self._roll_back(connection, error)
-        if isinstance(error, GONE) or (isinstance(error, LOST) and not usable(connection)):
-            raise DatabaseConnectionLost("the database closed the connection") from error
-        if isinstance(error, asyncpg.QueryCanceledError):
-            raise DatabaseTooSlow("a statement took too long and was ended") from error
-
-    async def _commit(self, connection: Connection) -> None:
-        clean = False
-        try:
-            done = await connection.execute("COMMIT")
-            clean = True
-        except LOST as lost:
-            raise DatabaseConnectionLost("the database closed the connection") from lost
-        finally:
-            await self._connections.give_back(connection, clean=clean)
-        if done != "COMMIT":
-            # PostgreSQL rolls back, and says so only here, when an error inside was caught and passed over.
-            raise RuntimeError("a transaction with a failed statement was committed")
+            try:
+                await _commit(tx)
+            except BaseException as failure:
+                await self._roll_back(connection, failure)
+                if isinstance(failure, LOST):
+                    raise DatabaseConnectionLost("the database closed the connection") from failure
+                _raise_named(connection, failure)
+                raise
+            await self._connections.give_back(connection, clean=True)
+        else:
+            await self._roll_back(connection, error)
+            _raise_named(connection, error)
 
     async def _roll_back(self, connection: Connection, error: BaseException) -> None:
         """What went wrong in the block is the news; a connection that cannot even roll back is only thrown away.
@@ -142,6 +160,33 @@ class Scope:
                 # Full jitter: two victims that pause equally long would meet again.
                 await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))  # noqa: S311
         raise AssertionError("unreachable: the last try returns or raises")
+
+
+async def _commit(tx: Tx) -> None:
+    ending = tx.take_ending()
+    try:
+        if ending:
+            with telemetry.sql_span(COMMIT_WITH_ENDING):
+                done = await tx.connection.execute("; ".join([*ending, "COMMIT"]))
+        else:
+            done = await tx.connection.execute("COMMIT")
+    except asyncpg.InFailedSQLTransactionError:
+        done = "ROLLBACK"
+    if done != "COMMIT":
+        # PostgreSQL rolls back, and says so only here, when an error inside was caught and passed over.
+        raise RuntimeError("a transaction with a failed statement was committed")
+
+
+COMMIT_WITH_ENDING: Final = "COMMIT, with the statements that waited for it"
+"""What traces and metrics call that message: its time is that of the statements and of the disk together."""
+
+
+def _raise_named(connection: Connection, error: BaseException) -> None:
+    """Raise what the house calls an error of the database's; nothing if it is none."""
+    if isinstance(error, GONE) or (isinstance(error, LOST) and not usable(connection)):
+        raise DatabaseConnectionLost("the database closed the connection") from error
+    if isinstance(error, asyncpg.QueryCanceledError):
+        raise DatabaseTooSlow("a statement took too long and was ended") from error
 
 
 class Db:
@@ -180,7 +225,7 @@ class Db:
                 url,
                 min_size=1,
                 max_size=connections,
-                connection_class=_Connection,
+                connection_class=PooledConnection if pooled_elsewhere else OwnConnection,
                 statement_cache_size=0 if pooled_elsewhere else 512,
                 server_settings={"application_name": name},
                 timeout=ACQUIRE_SECONDS,
@@ -213,10 +258,12 @@ class Db:
     def snapshot(self) -> Scope:
         """A system transaction in which every statement sees the same instant (REPEATABLE READ), and which loses with
         a serialization failure to whoever changed a row since: for the sequencer of the event log. No time-out of
-        statements: after a long stop it has much to do at once, and could never come to its end otherwise."""
+        statements: after a long stop it has much to do at once, and could never come to its end otherwise. By index
+        alone: statistics of a month that is filling are always behind, and would have every look read it whole."""
         return Scope(
             self._connections,
-            "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL ROLE kontorhaus_system; SET LOCAL statement_timeout = 0",
+            "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL ROLE kontorhaus_system; "
+            "SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = off",
         )
 
     def maintenance(self) -> Scope:
@@ -267,13 +314,6 @@ class Db:
 
 CLOSE_SECONDS: Final = 10
 """Twice the statement time-out: whatever was running has ended by then, or hangs."""
-
-
-class _Connection(asyncpg.Connection):
-    """A connection that is handed back without a round trip: we set nothing that outlives a transaction."""
-
-    def get_reset_query(self) -> str:
-        return ""
 
 
 async def _refuse_unfit(connection: Connection) -> None:

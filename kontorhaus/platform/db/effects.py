@@ -25,13 +25,13 @@ async def attempt(tx: Tx, org_id: OrgId, work: Callable[[Tx], Awaitable[None]]) 
     raised: the victim of a deadlock or of serialization, which `Scope.run` tries again, and a lost connection. After
     the first effect of a transaction its deferrable constraints are no longer deferred.
     """
-    await tx.connection.execute(
-        f"SAVEPOINT effect; SET LOCAL ROLE kontorhaus_app; SET LOCAL app.org = '{org_id}'"
-    )
+    begin = f"SAVEPOINT effect; SET LOCAL ROLE kontorhaus_app; SET LOCAL app.org = '{org_id}'"
+    await tx.connection.execute("; ".join([*tx.take_ending(), begin]))
     try:
         await work(tx)
-        await tx.connection.execute(KEEP)
+        await tx.connection.execute("; ".join([*tx.take_ending(), KEEP]))
     except Exception as error:
+        tx.take_ending()  # of an effect that is undone
         if isinstance(error, CONTENDED) or not usable(tx.connection):
             raise
         await tx.connection.execute(UNDO)

@@ -70,6 +70,19 @@ class Command(Statement):
             await tx.connection.executemany(self.text, rows)
 
 
+class Ending(Statement):
+    """A statement without rows that is carried out at its transaction's end, in the message of COMMIT.
+
+    It is part of the transaction like any other and its errors are raised when the transaction ends. What the
+    transaction itself reads before does not show it. One that was given within `attempt` ends with that, or is undone
+    with it.
+    """
+
+    async def put(self, tx: Tx, *values: object) -> None:
+        """Give it to the transaction. Values are ids, numbers, names and bytes: they are written into its text."""
+        await tx.end_with(self.text, *values)
+
+
 def _touched(status: str) -> int:
     count = status.rpartition(" ")[2]
     return int(count) if count.isdigit() else 0

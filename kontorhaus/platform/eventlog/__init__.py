@@ -1,12 +1,21 @@
 """The event log: a fact is a row in the transaction that made it true, read by cursor in one published order."""
 
+from kontorhaus.platform.eventlog.commits import wait_until_published as wait_until_published
+from kontorhaus.platform.eventlog.errors import CommitNotPublished as CommitNotPublished
+from kontorhaus.platform.eventlog.errors import CommitTokenInvalid as CommitTokenInvalid
+from kontorhaus.platform.eventlog.errors import CommitUnknown as CommitUnknown
 from kontorhaus.platform.eventlog.errors import CursorStale as CursorStale
 from kontorhaus.platform.eventlog.errors import FactUnknown as FactUnknown
+from kontorhaus.platform.eventlog.errors import LogCursorInvalid as LogCursorInvalid
 from kontorhaus.platform.eventlog.errors import ReplayAhead as ReplayAhead
 from kontorhaus.platform.eventlog.errors import SubscriberUnknown as SubscriberUnknown
+from kontorhaus.platform.eventlog.errors import TooManyWaiting as TooManyWaiting
 from kontorhaus.platform.eventlog.facts import Fact as Fact
 from kontorhaus.platform.eventlog.facts import kind_of as kind_of
 from kontorhaus.platform.eventlog.facts import published as published
+from kontorhaus.platform.eventlog.facts import published_types as published_types
+from kontorhaus.platform.eventlog.gauges import gauge as gauge
+from kontorhaus.platform.eventlog.gauges import watch as watch
 from kontorhaus.platform.eventlog.log import append as append
 from kontorhaus.platform.eventlog.log import head as head
 from kontorhaus.platform.eventlog.log import read as read
@@ -17,6 +26,7 @@ from kontorhaus.platform.eventlog.loops import sequence as sequence
 from kontorhaus.platform.eventlog.model import START as START
 from kontorhaus.platform.eventlog.model import Cursor as Cursor
 from kontorhaus.platform.eventlog.model import Event as Event
+from kontorhaus.platform.eventlog.model import Head as Head
 from kontorhaus.platform.eventlog.model import Step as Step
 from kontorhaus.platform.eventlog.months import drop_old as drop_old
 from kontorhaus.platform.eventlog.months import ensure_partitions as ensure_partitions
@@ -25,7 +35,12 @@ from kontorhaus.platform.eventlog.operations import replay as replay
 from kontorhaus.platform.eventlog.operations import retry_parked as retry_parked
 from kontorhaus.platform.eventlog.operations import subscribers as subscribers
 from kontorhaus.platform.eventlog.operations import tail as tail
+from kontorhaus.platform.eventlog.operations import unread as unread
 from kontorhaus.platform.eventlog.operations import unsubscribe as unsubscribe
+from kontorhaus.platform.eventlog.own import Stretch as Stretch
+from kontorhaus.platform.eventlog.own import Wanted as Wanted
+from kontorhaus.platform.eventlog.own import find_own as find_own
+from kontorhaus.platform.eventlog.own import read_own as read_own
 from kontorhaus.platform.eventlog.readers import Subscriber as Subscriber
 from kontorhaus.platform.eventlog.readers import advance as advance
 from kontorhaus.platform.eventlog.readers import retry as retry
@@ -33,3 +48,10 @@ from kontorhaus.platform.eventlog.readers import subscribe as subscribe
 from kontorhaus.platform.eventlog.sequencer import Sequencer as Sequencer
 from kontorhaus.platform.eventlog.sequencer import SnapshotSequencer as SnapshotSequencer
 from kontorhaus.platform.eventlog.sequencer import start_epoch as start_epoch
+from kontorhaus.platform.eventlog.store import Unread as Unread
+from kontorhaus.platform.eventlog.tail import Tail as Tail
+from kontorhaus.platform.eventlog.tail import Waiter as Waiter
+from kontorhaus.platform.eventlog.tokens import commit_of as commit_of
+from kontorhaus.platform.eventlog.tokens import commit_text as commit_text
+from kontorhaus.platform.eventlog.tokens import cursor_of as cursor_of
+from kontorhaus.platform.eventlog.tokens import cursor_text as cursor_text

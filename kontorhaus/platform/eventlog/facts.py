@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -64,6 +65,11 @@ def kind_of(fact: type[Fact]) -> str:
     kind = str(fact.__struct_config__.tag)
     assert _types.get((kind, fact.VERSION)) is fact, f"{fact.__name__} is not @published"
     return kind
+
+
+def published_types() -> Sequence[type[Fact]]:
+    """Every type of fact that this process knows."""
+    return list(_types.values())
 
 
 def encode(fact: Fact) -> bytes:

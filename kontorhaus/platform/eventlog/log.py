@@ -9,7 +9,7 @@ from kontorhaus.platform.db import Tx
 from kontorhaus.platform.eventlog import facts, store
 from kontorhaus.platform.eventlog.errors import CursorStale
 from kontorhaus.platform.eventlog.facts import Fact
-from kontorhaus.platform.eventlog.model import Cursor, Event
+from kontorhaus.platform.eventlog.model import MAX_POSITION, Cursor, Event
 
 READ_MAX: Final = 1_000
 """Facts in one answer: about half a megabyte, and a few milliseconds of one core."""
@@ -24,7 +24,7 @@ async def append(tx: Tx, fact: Fact, *, org_id: OrgId) -> None:
     """
     kind = facts.kind_of(type(fact))
     body = facts.encode(fact)
-    await store.APPEND.run(tx, org_id, kind, fact.VERSION, fact.NOUN.prefix, fact.subject, body)
+    await store.APPEND.put(tx, org_id, kind, fact.VERSION, fact.NOUN.prefix, fact.subject, body)
 
 
 async def read(tx: Tx, after: Cursor, limit: int = READ_MAX) -> list[Event]:
@@ -35,10 +35,6 @@ async def read(tx: Tx, after: Cursor, limit: int = READ_MAX) -> list[Event]:
     place of this log; who was given it from outside calls `refuse_stale` first.
     """
     return await store.READ.all(tx, after.position, MAX_POSITION, None, min(limit, READ_MAX))
-
-
-MAX_POSITION: Final = 2**63 - 1
-"""Whatever is published; the largest bigint."""
 
 
 async def head(tx: Tx) -> Cursor:
@@ -52,7 +48,8 @@ async def refuse_stale(tx: Tx, cursor: Cursor) -> None:
     Outside, since a cursor of the house is restored together with the log and so cannot be ahead of it.
     """
     place = await store.PLACE.one(tx, cursor.position)
-    if cursor.position == 0 or place.found_epoch == cursor.epoch:
+    at_head = cursor == Cursor(place.head_epoch, place.head)
+    if cursor.position == 0 or place.found_epoch == cursor.epoch or at_head:
         return
     raise CursorStale(
         "the place is not in this log", epoch=cursor.epoch, position=cursor.position, head=place.head

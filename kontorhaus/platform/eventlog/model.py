@@ -23,7 +23,42 @@ class Cursor(Struct, frozen=True):
     position: int
 
 
+MAX_POSITION: Final = 2**63 - 1
+"""Whatever is published; the largest bigint."""
+
+MAX_XID: Final = 2**63 - 1
+"""Transaction ids have 64 bits; a server that began a million a second would need 290,000 years for 63."""
+
 START: Final = Cursor(epoch=1, position=0)
+
+
+class Head(Struct, frozen=True):
+    """The end of the published log, and the transactions whose facts stand before it, as PostgreSQL writes a snapshot
+    (`xmin:xmax:those,between,that,ran`); "" when nobody can say."""
+
+    epoch: int
+    position: int
+    snapshot: str
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.epoch, self.position)
+
+    def holds(self, xid: int) -> bool:
+        """Whether all that this transaction wrote is published, if it was committed."""
+        if not self.snapshot:
+            return False
+        xmin, xmax, running = self.snapshot.split(":")
+        return xid < int(xmin) or (xid < int(xmax) and str(xid) not in running.split(","))
+
+
+class Appeared(Struct, frozen=True):
+    """That a fact was published, without the fact."""
+
+    org_id: UUID
+    position: int
+    kind: str
+    subject_id: UUID
 
 
 class Event(Struct, frozen=True):

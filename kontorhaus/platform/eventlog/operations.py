@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from kontorhaus.kernel.ids import OrgId
 from kontorhaus.platform.db import Db, Tx
 from kontorhaus.platform.eventlog import log, store
 from kontorhaus.platform.eventlog.errors import ReplayAhead, SubscriberUnknown
 from kontorhaus.platform.eventlog.model import Cursor, Event
-from kontorhaus.platform.eventlog.store import ParkedFact, SubscriberStatus
+from kontorhaus.platform.eventlog.store import ParkedFact, SubscriberStatus, Unread
 
 
 async def tail(db: Db, *, last: int = 20) -> list[Event]:
@@ -66,3 +68,10 @@ async def unsubscribe(db: Db, name: str) -> None:
         await store.FORGET_ASIDE.run(tx, name, 0)
 
     await db.system().run(work)
+
+
+async def unread(tx: Tx, org_id: OrgId, names: Sequence[str]) -> Unread | None:
+    """What these readers have still to do for one organization; None when they have carried out every fact of it that
+    was committed before. Facts that are parked, and those that wait behind them, do not count. Asked as system."""
+    found = await store.UNREAD.one(tx, org_id, list(names))
+    return found if found.unpublished or found.unread or found.subscriber is not None else None

@@ -44,20 +44,20 @@ class SnapshotSequencer:
 
 
 async def _publish(tx: Tx) -> int:
-    state = await store.LOCK_SEQUENCER.maybe(tx)
+    state = await store.LOCK_SEQUENCER.maybe(tx, False)
     if state is None:
         return 0
     if state.history != state.history_now:
         return await _start_epoch(tx, state)
     fresh = await store.PUBLISH.run(tx, state.snapshot, state.position, state.epoch)
     if fresh:
-        await store.SAVE_SEQUENCER.run(tx, state.position + fresh, state.epoch)
+        await store.SAVE_SEQUENCER.put(tx, state.position + fresh, state.epoch)
     return fresh
 
 
 async def _start_epoch(tx: Tx, state: store.State) -> int:
     fresh = await store.PUBLISH_REST.run(tx, state.position, state.epoch + 1)
-    await store.SAVE_SEQUENCER.run(tx, state.position + fresh, state.epoch + 1)
+    await store.SAVE_SEQUENCER.put(tx, state.position + fresh, state.epoch + 1)
     LOG.warning("event_log_new_epoch", epoch=state.epoch + 1, position=state.position)
     return fresh
 
@@ -71,7 +71,7 @@ async def start_epoch(db: Db) -> None:
     """
 
     async def work(tx: Tx) -> bool:
-        state = await store.LOCK_SEQUENCER.maybe(tx)
+        state = await store.LOCK_SEQUENCER.maybe(tx, True)
         if state is not None:
             await _start_epoch(tx, state)
         return state is not None

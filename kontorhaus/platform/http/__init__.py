@@ -10,6 +10,7 @@ from kontorhaus.platform.http.decoding import decode as decode
 from kontorhaus.platform.http.decoding import decode_query as decode_query
 from kontorhaus.platform.http.drain import Drain as Drain
 from kontorhaus.platform.http.edge import Edge as Edge
+from kontorhaus.platform.http.endpoint import API_VERSION as API_VERSION
 from kontorhaus.platform.http.paging import ListView as ListView
 from kontorhaus.platform.http.paging import Page as Page
 from kontorhaus.platform.http.problems import Problem as Problem

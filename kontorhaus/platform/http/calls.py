@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -25,9 +25,11 @@ RowT = TypeVar("RowT")
 class Call(Struct, Generic[BodyT, QueryT], frozen=True, kw_only=True):
     """What one request asks for. `body` and `query` are of the route's types; None where the route has none.
 
-    `now` is the business instant at which the call arrived, aware and in UTC; hand it down instead of asking a clock.
+    `now` is the business instant at which the call arrived, aware and in UTC: the machine's time, or where the
+    organization's test clock stands. Hand it down instead of asking a clock; for leases and retention ask the machine.
     `if_match` is the version that the caller has seen; None when he wrote `*` or the route does not ask for it.
-    `resources` is what the composition root handed to `application`: rooms know its type, the kit does not.
+    `interrupted` is for an answer that waits: it returns when the process is about to stop, and raises when the caller
+    has gone. `resources` is what the composition root handed to `application`: rooms know its type, the kit does not.
     """
 
     operation_id: str
@@ -37,6 +39,7 @@ class Call(Struct, Generic[BodyT, QueryT], frozen=True, kw_only=True):
     request_id: str
     now: datetime
     resources: Any
+    interrupted: Callable[[], Awaitable[None]]
     caller: Actor | None = None
     key: Once | None = None
     if_match: int | None = None

@@ -15,13 +15,21 @@ class Drain:
     """
 
     def __init__(self) -> None:
-        self.begun = False
+        self._begun = asyncio.Event()
         self.in_flight = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
+    @property
+    def begun(self) -> bool:
+        return self._begun.is_set()
+
     def begin(self) -> None:
-        self.begun = True
+        self._begun.set()
+
+    async def wait_begun(self) -> None:
+        """Until the process is about to stop: for answers that wait, and then give what they have."""
+        await self._begun.wait()
 
     @contextlib.contextmanager
     def request(self) -> Iterator[None]:

@@ -47,7 +47,7 @@ class Edge:
             return
         began = monotonic()
         request_id = headers.request_id(scope["headers"]) or REQUEST.text(REQUEST.new())
-        exchange = Exchange(scope, receive, send, request_id)
+        exchange = Exchange(scope, receive, send, request_id, self._drain)
         telemetry.metrics.requests_in_flight.inc()
         try:
             with self._drain.request(), self._span(exchange) as span:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kontorhaus.platform.answers import Answer
 from kontorhaus.platform.http import conditional, headers
+from kontorhaus.platform.http.drain import Drain
 from kontorhaus.platform.http.errors import BodyTooLarge, BodyTooSlow
 from kontorhaus.platform.settings import Settings
 
@@ -33,6 +34,7 @@ class Exchange:
     """One request: its head, its body when asked for, and the one answer that it gets."""
 
     __slots__ = (
+        "_drain",
         "_receive",
         "_send",
         "_unread",
@@ -45,7 +47,7 @@ class Exchange:
         "status",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str, drain: Drain) -> None:
         self.scope = scope
         self.headers: headers.RawHeaders = scope["headers"]
         self.method: str = scope["method"]
@@ -55,6 +57,7 @@ class Exchange:
         self.status = 0
         self._receive = receive
         self._send = send
+        self._drain = drain
         self._unread = False
 
     @property
@@ -100,6 +103,23 @@ class Exchange:
             if not message.get("more_body", False):
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
+    async def interrupted(self) -> None:
+        """Until an answer that waits for something should wait no longer: returns when the process is about to stop.
+        Disconnected when the caller has gone. Asked after the body was read."""
+        gone = asyncio.ensure_future(self._gone())
+        stopping = asyncio.ensure_future(self._drain.wait_begun())
+        try:
+            await asyncio.wait((gone, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                raise Disconnected
+        finally:
+            gone.cancel()
+            stopping.cancel()
+
+    async def _gone(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
     async def answer(self, answer: Answer, *, closing: bool) -> None:
         """Send the one answer; if `closing`, or if nobody knows where the next request begins, the connection is closed
         behind it."""
@@ -141,6 +161,8 @@ class Exchange:
             fields.append((b"cache-control", (REVALIDATED if kept else "no-store").encode("ascii")))
         if answer.replayed:
             fields.append((b"idempotency-replayed", b"true"))
+        if answer.commit is not None:
+            fields.append((b"kontorhaus-commit", answer.commit.encode("ascii")))
         fields += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
         if self.status in BODILESS:
             return fields, b""

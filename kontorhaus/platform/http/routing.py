@@ -44,6 +44,7 @@ class Route(Struct, frozen=True, kw_only=True, eq=False):
     ids: Mapping[str, Noun[Any]]
     idempotent: bool
     if_match: bool
+    accepts: bool
     lists: bool
 
     @property
@@ -67,6 +68,7 @@ def route(
     ids: Mapping[str, Noun[Any]] = NO_IDS,
     idempotent: bool = False,
     if_match: bool = False,
+    accepts: bool = False,
     tag: str = "General",
 ) -> Callable[[Handler], Route]:
     """Make a route of the function below: its name is the operation id, its docstring summary and description.
@@ -75,7 +77,7 @@ def route(
     `forbid_unknown_fields`. `answer` is the struct of the success, or `list_of` that of a list's items. `errors` are
     those that the room adds; the edge's own are known. `ids` says which noun a path parameter is an id of.
     `idempotent` demands an idempotency key and gives `call.once`; `if_match` demands If-Match and gives
-    `call.if_match`.
+    `call.if_match`. `accepts` says that 202 with the object as it stands is an answer too: the rest is not done yet.
     """
     assert not (idempotent and scope is None), "a public call has no organization to remember a key for"
     assert answer is None or list_of is None, "a route answers an object or a list"
@@ -102,6 +104,7 @@ def route(
             ids=ids,
             idempotent=idempotent,
             if_match=if_match,
+            accepts=accepts,
             lists=list_of is not None,
         )
 

@@ -26,6 +26,7 @@ from kontorhaus.kernel.time import utc_now
 from kontorhaus.platform import telemetry
 from kontorhaus.platform.answers import Answer
 from kontorhaus.platform.db import Db, Scope, Tx
+from kontorhaus.platform.eventlog import commit_text
 from kontorhaus.platform.idempotency import store
 from kontorhaus.platform.idempotency.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
 from kontorhaus.platform.idempotency.model import KEPT, NO_DEVICE, Once, Resume
@@ -57,12 +58,12 @@ async def one_phase(
         given = await effect(tx)
         sealed, stored = await _pack(keyring, once.org_id, given)
         # Last of all, and in one write: nothing waits behind it but the commit, and no row is written twice.
-        kept = await store.KEEP.run(
+        kept = await store.KEEP.maybe(
             tx, *_scope(once), once.body_hash, once.version, utc_now(), given.status, stored, sealed
         )
-        if kept == 0:
+        if kept is None:
             raise _DoneBefore
-        return given
+        return _committed(given, once.org_id, kept.xid)
 
     # Sealing may ask a key service for a data key: before the transaction, for it is the network.
     await keyring.make_ready(once.org_id)
@@ -95,7 +96,12 @@ async def _stored(tx: Tx, once: Once) -> store.Stored | None:
 async def _replay(keyring: Keyring, once: Once, stored: store.Stored) -> Answer:
     assert stored.answer is not None, "only a call with a network phase commits without its answer"
     given = await _unpack(keyring, once.org_id, stored.answer, sealed=stored.sealed)
-    return structs.replace(given, replayed=True)
+    return _committed(structs.replace(given, replayed=True), once.org_id, stored.xid)
+
+
+def _committed(given: Answer, org_id: OrgId, xid: int) -> Answer:
+    """The answer with the token of the transaction that it stands for."""
+    return structs.replace(given, commit=commit_text(org_id, xid))
 
 
 async def two_phase(
@@ -117,15 +123,15 @@ async def two_phase(
     the caller gets `interim`: the object as it stands, with 202. Repeated calls get the same, until the end is known.
     """
 
-    async def claim_and_begin(tx: Tx) -> store.Stored | None:
+    async def claim_and_begin(tx: Tx) -> store.Stored | store.Committing:
         found = await claim(tx, once, resume=resume, patience=patience)
-        if found is None:
+        if isinstance(found, store.Committing):
             await begin(tx)
         return found
 
     scope, subject = db.org(once.org_id), resume.subject
     found = await scope.run(claim_and_begin)
-    if found is None:
+    if isinstance(found, store.Committing):
         try:
             return await asyncio.wait_for(finish(subject), patience.total_seconds())
         except (TimeoutError, NotSent, Unknown):
@@ -135,11 +141,15 @@ async def two_phase(
     else:
         assert found.subject is not None, "a call with a network phase has an operation"
         subject = found.subject
-    return await scope.run(lambda tx: interim(tx, subject))
+    given = await scope.run(lambda tx: interim(tx, subject))
+    # Of what is still open, the beginning is committed.
+    return _committed(given, once.org_id, found.xid)
 
 
-async def claim(tx: Tx, once: Once, *, resume: Resume, patience: timedelta) -> store.Stored | None:
-    """Take the key for this transaction: None means that it is ours and the work may begin.
+async def claim(
+    tx: Tx, once: Once, *, resume: Resume, patience: timedelta
+) -> store.Stored | store.Committing:
+    """Take the key for this transaction: `Committing` means that it is ours and the work may begin.
 
     Otherwise what is kept of the call: its answer, or that it is unfinished. A claim that meets another one waits
     for that one's transaction to end. Raises IdempotencyKeyReused when the key came with another body, and
@@ -150,7 +160,7 @@ async def claim(tx: Tx, once: Once, *, resume: Resume, patience: timedelta) -> s
         tx, *_scope(once), once.body_hash, once.version, now, resume.kind, resume.subject, now + patience
     )
     if claimed is not None:
-        return None
+        return claimed
     stored = await _stored(tx, once)
     if stored is None:
         # It stood in the way and is gone: forgotten after its 72 hours, at this very moment.
@@ -165,17 +175,18 @@ async def settled(tx: Tx, keyring: Keyring, org_id: OrgId, subject: UUID) -> Ans
     """Lock the call of an operation and return its answer if it has one: the first line of a transaction that ends
     it, so that of two that run at once the second finds the first one's answer."""
     stored = await store.LOCK_SUBJECT.one(tx, org_id, subject)
-    return (
-        None if stored.answer is None else await _unpack(keyring, org_id, stored.answer, sealed=stored.sealed)
-    )
+    if stored.answer is None:
+        return None
+    given = await _unpack(keyring, org_id, stored.answer, sealed=stored.sealed)
+    return _committed(given, org_id, stored.xid)
 
 
 async def settle(tx: Tx, keyring: Keyring, org_id: OrgId, subject: UUID, given: Answer) -> Answer:
     """Store the answer of the call that began operation `subject`, in the transaction of its effect."""
     sealed, stored = await _pack(keyring, org_id, given)
-    touched = await store.SETTLE.run(tx, org_id, subject, given.status, stored, sealed)
-    assert touched == 1, "an operation's call is answered once; ask `settled` first"
-    return given
+    settled = await store.SETTLE.maybe(tx, org_id, subject, given.status, stored, sealed)
+    assert settled is not None, "an operation's call is answered once; ask `settled` first"
+    return _committed(given, org_id, settled.xid)
 
 
 RESUME_BATCH: Final = 20

@@ -10,8 +10,8 @@ from msgspec import Struct
 from kontorhaus.platform.db import Command, Query
 
 
-class Claimed(Struct, frozen=True):
-    created_at: datetime
+class Committing(Struct, frozen=True):
+    xid: int
 
 
 class Stored(Struct, frozen=True):
@@ -21,11 +21,13 @@ class Stored(Struct, frozen=True):
     resumes: int
     answer: bytes | None
     sealed: bool
+    xid: int
 
 
 class Settled(Struct, frozen=True):
     answer: bytes | None
     sealed: bool
+    xid: int
 
 
 class Due(Struct, frozen=True):
@@ -41,49 +43,55 @@ class Forgotten(Struct, frozen=True):
 
 # Waits for a transaction that is claiming the same key at this instant, then finds its row: no row comes back.
 CLAIM = Query(
-    Claimed,
+    Committing,
     """
     INSERT INTO idempotency_key
         (org_id, operation, key, actor_kind, device_id, body_hash, version, created_at,
          resume_kind, subject, resume_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (org_id, operation, key, actor_kind, device_id) DO NOTHING
-    RETURNING created_at
+    RETURNING xid::text::bigint AS xid
     """,
 )
 
 FIND = Query(
     Stored,
     """
-    SELECT body_hash, subject, resume_at, resumes, answer, sealed
+    SELECT body_hash, subject, resume_at, resumes, answer, sealed, xid::text::bigint AS xid
     FROM idempotency_key
     WHERE org_id = $1 AND operation = $2 AND key = $3 AND actor_kind = $4 AND device_id = $5
     """,
 )
 
-# Key and answer of a call that needed one transaction. Touches no row if another call with the key was faster, after
+# Key and answer of a call that needed one transaction. No row comes back if another call with the key was faster, after
 # waiting for that one's transaction to end.
-KEEP = Command(
+KEEP = Query(
+    Committing,
     """
     INSERT INTO idempotency_key
         (org_id, operation, key, actor_kind, device_id, body_hash, version, created_at, status, answer, sealed)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (org_id, operation, key, actor_kind, device_id) DO NOTHING
-    """
+    RETURNING xid::text::bigint AS xid
+    """,
 )
 
 LOCK_SUBJECT = Query(
     Settled,
     """
-    SELECT answer, sealed FROM idempotency_key WHERE org_id = $1 AND subject = $2 FOR UPDATE
+    SELECT answer, sealed, xid::text::bigint AS xid
+    FROM idempotency_key WHERE org_id = $1 AND subject = $2 FOR UPDATE
     """,
 )
 
-SETTLE = Command(
+SETTLE = Query(
+    Committing,
     """
-    UPDATE idempotency_key SET status = $3, answer = $4, sealed = $5, resume_at = NULL
+    UPDATE idempotency_key
+    SET status = $3, answer = $4, sealed = $5, resume_at = NULL, xid = pg_current_xact_id()
     WHERE org_id = $1 AND subject = $2 AND answer IS NULL
-    """
+    RETURNING xid::text::bigint AS xid
+    """,
 )
 
 # Run as system: whose work was left open, oldest first. SKIP LOCKED lets several resumers share the queue; each takes

@@ -96,6 +96,53 @@ job_oldest_seconds: Final = Gauge(
     registry=REGISTRY,
 )
 
+log_tick_seconds: Final = Histogram(
+    "kontorhaus_log_tick_duration_seconds",
+    "Time of one look of the sequencer, in the process that runs it; its count says that it runs at all.",
+    buckets=STATEMENT_BUCKETS,
+    registry=REGISTRY,
+)
+log_published: Final = Counter(
+    "kontorhaus_log_facts_published_total", "Facts that were given their position.", registry=REGISTRY
+)
+log_unpublished: Final = Gauge(
+    "kontorhaus_log_unpublished", "Committed facts that have no position yet.", registry=REGISTRY
+)
+log_unpublished_seconds: Final = Gauge(
+    "kontorhaus_log_unpublished_oldest_seconds",
+    "How long ago the transaction of the oldest of them began; 0 if there is none.",
+    registry=REGISTRY,
+)
+log_behind: Final = Gauge(
+    "kontorhaus_log_subscriber_behind",
+    "Published facts that a subscriber has not passed yet.",
+    ("subscriber",),
+    registry=REGISTRY,
+)
+log_behind_seconds: Final = Gauge(
+    "kontorhaus_log_subscriber_oldest_seconds",
+    "How long ago the oldest of them was written; 0 if there is none.",
+    ("subscriber",),
+    registry=REGISTRY,
+)
+log_aside: Final = Gauge(
+    "kontorhaus_log_subscriber_aside",
+    "Facts that a subscriber passed over: `waiting` to be tried again or behind another, `parked` until a person acts.",
+    ("subscriber", "state"),
+    registry=REGISTRY,
+)
+dead_rows: Final = Gauge(
+    "kontorhaus_db_dead_rows",
+    "Row versions of a busy table that wait to be swept, as PostgreSQL's statistics estimate them.",
+    ("table",),
+    registry=REGISTRY,
+)
+snapshot_age: Final = Gauge(
+    "kontorhaus_db_oldest_snapshot_transactions",
+    "Transactions since the oldest snapshot that somebody holds in this database or a replica: what cannot be swept.",
+    registry=REGISTRY,
+)
+
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -119,6 +166,26 @@ def observe_statement(operation: str, seconds: float) -> None:
 @functools.cache
 def _statement(operation: str) -> Histogram:
     return statement_seconds.labels(operation)
+
+
+def observe_job(kind: str, outcome: str, seconds: float) -> None:
+    """Count one attempt at a job."""
+    _job(kind, outcome).observe(seconds)
+
+
+@functools.cache
+def _job(kind: str, outcome: str) -> Histogram:
+    return job_seconds.labels(kind, outcome)
+
+
+def observe_claim(queue: str, seconds: float) -> None:
+    """Count one look for jobs."""
+    _claim(queue).observe(seconds)
+
+
+@functools.cache
+def _claim(queue: str) -> Histogram:
+    return job_claim_seconds.labels(queue)
 
 
 class _Pool(Collector):

@@ -15,8 +15,9 @@ import asyncpg
 import pytest
 from filelock import FileLock
 
+from kontorhaus.kernel.time import utc_now
 from kontorhaus.people import access
-from kontorhaus.platform import postgres
+from kontorhaus.platform import eventlog, postgres
 from kontorhaus.platform.db import Db, Tx, migrations, roles
 from tests.support import databases
 
@@ -96,6 +97,7 @@ async def test_the_house_works_through_pgbouncer_in_transaction_mode(tmp_path: P
         async with bouncer(program, tmp_path / "bouncer", url) as bounced:
             db = await Db.connect(bounced, connections=10, pooled_elsewhere=True)
             try:
+                await eventlog.ensure_partitions(db, now=utc_now())
                 await work_through(db)
             finally:
                 await db.close()

@@ -49,7 +49,7 @@ async def left_open(db: Db, keyring: Keyring, once: Once, kind: str) -> UUID:
         interim=interim,
         patience=timedelta(0),
     )
-    assert given == PENDING, "what is not known yet is 202"
+    assert (given.status, given.body) == (202, PENDING.body), "what is not known yet is 202"
     return subject
 
 

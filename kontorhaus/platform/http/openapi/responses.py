@@ -28,6 +28,7 @@ HEADERS: Final[dict[str, Data]] = {
     "ETag": _header("Version and hash of these bytes, for `If-None-Match` and `If-Match`."),
     "Location": _header("Where the new object is."),
     "Idempotency-Replayed": _header("`true` if this is the answer of an earlier call with the same key."),
+    "Kontorhaus-Commit": _header("Opaque: pass it as `wait` to see in `/v1/events` what this call has done."),
     "Should-Retry": _header("Whether repeating the call can help.", enum=["true", "false"]),
     "Retry-After": _header("Seconds to wait before repeating, where known.", pattern="^[0-9]+$"),
     "WWW-Authenticate": _header("How to authenticate (RFC 6750)."),
@@ -98,6 +99,9 @@ def _is_paged(route: Route) -> bool:
 def of(route: Route, schemas: Schemas, example: Mapping[str, Any]) -> Data:
     """The responses of an operation, by status."""
     found = {str(route.status): _success(route, schemas, example)}
+    if route.accepts:
+        accepted = "Not done yet: the object as it stands. Repeat the call with the same key, or read it."
+        found["202"] = {**found[str(route.status)], "description": accepted}
     if route.method == "GET":
         found["304"] = {
             "description": "You have these bytes already.",
@@ -115,7 +119,7 @@ def _success(route: Route, schemas: Schemas, example: Mapping[str, Any]) -> Data
     names = ["Request-Id"]
     names += ["ETag"] if route.method == "GET" or route.answer is not None else []
     names += ["Location"] if route.status == 201 else []
-    names += ["Idempotency-Replayed"] if route.idempotent else []
+    names += ["Idempotency-Replayed", "Kontorhaus-Commit"] if route.idempotent else []
     response: Data = {"description": route.summary + ".", "headers": _refer(*names)}
     if route.answer is not None:
         media: Data = {"schema": schemas.of(route.answer)}
