@@ -111,7 +111,7 @@ async def _measure(server: postgres.Server) -> list[Figure]:
         return Figure(name, middle, "1/s", bound, middle / bound if bound else None, goal, conditions)
 
     return [
-        figure("jobs worked, beside PgQueuer", worked, peers, "ratio ≥ 1"),
+        figure("jobs worked, beside PgQueuer", worked, peers, "ratio ≥ 2"),
         figure("jobs worked, 300,000 due in 20 days", backlog, worked, "ratio ≥ 0.9"),
         figure("jobs worked, 500 keys of 4 at a time", keys, worked, "ratio ≥ 0.5"),
         figure("jobs with an effect, beside bare ones", effects, bare, "ratio ≥ 0.4"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -17,6 +18,8 @@ class Actor(Struct, frozen=True):
 
     `id` names the credential or the person and `request_id` the request, for the audit log. Idempotency never uses
     them, since a rotated key must not repeat an effect; it uses `kind` and `device_id`.
+
+    `frozen_at` is where the organization's test clock stands; None if its business time is the machine's.
     """
 
     org_id: OrgId
@@ -26,6 +29,7 @@ class Actor(Struct, frozen=True):
     mode: Literal["live", "test"]
     device_id: UUID | None = None
     request_id: str = "-"
+    frozen_at: datetime | None = None
 
     def may(self, scope: str) -> bool:
         """Whether `scope` (`noun:verb`) was granted; `*` grants all, `noun:*` every verb of a noun."""

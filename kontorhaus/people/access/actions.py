@@ -1,12 +1,15 @@
-"""What one can do: found an account, rename an organization, create and revoke keys, and note every change."""
+"""What one can do: found an account, rename an organization, create and revoke keys, move a test clock; and note every
+change."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 
-from kontorhaus.kernel.ids import ORG, OrgId
+from kontorhaus.kernel.ids import ORG, OrgId, uuid7
 from kontorhaus.kernel.time import utc_now
 from kontorhaus.people.access import model, store, views
 from kontorhaus.people.access.errors import ApiKeyNotFound, OrganizationChanged
@@ -28,11 +31,12 @@ from kontorhaus.people.access.model import (
     advance,
     grantable,
 )
-from kontorhaus.platform import eventlog
+from kontorhaus.platform import clocks, eventlog
 from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.answers import Answer, answer
+from kontorhaus.platform.clocks import TEST_CLOCK
 from kontorhaus.platform.db import Db, Tx
-from kontorhaus.platform.idempotency import Once, one_phase
+from kontorhaus.platform.idempotency import Once, Resume, one_phase, two_phase
 from kontorhaus.platform.secrets import Keyring
 
 NOBODY = UUID(int=0)
@@ -112,6 +116,61 @@ async def revoke_key(db: Db, keyring: Keyring, actor: Actor, once: Once, key_id:
         await record(tx, actor, "api_key.revoked", API_KEY.prefix, key_id, ["status"])
         await eventlog.append(tx, ApiKeyRevoked(subject=key_id, status=status), org_id=actor.org_id)
         return answer(views.api_key(moved))
+
+    return await one_phase(db.org(actor.org_id), keyring, once, effect)
+
+
+async def freeze_time(db: Db, keyring: Keyring, actor: Actor, once: Once, *, at: datetime | None) -> Answer:
+    """Give the caller's organization a test clock that stands at an instant, the present one if none is named.
+
+    Raises TestClockInLiveMode, TestClockAhead, TestClockExists.
+    """
+
+    async def effect(tx: Tx) -> Answer:
+        clock = await clocks.freeze(tx, actor.org_id, mode=actor.mode, at=at)
+        await record(tx, actor, "test_clock.frozen", TEST_CLOCK.prefix, clock.id, ["now"])
+        return answer(clocks.view(clock), status=201, location="/v1/test_clock")
+
+    return await one_phase(db.org(actor.org_id), keyring, once, effect)
+
+
+ADVANCE_CALL: Final = "test_clock.advance"
+"""What an unfinished call is kept under. It has no resumer of its own: the advance is a job, and answers it."""
+
+
+async def advance_time(
+    db: Db, keyring: Keyring, actor: Actor, once: Once, *, to: datetime, patience: timedelta
+) -> Answer:
+    """Advance the organization's test clock, and answer when it has arrived; the clock on its way, with 202, when that
+    takes longer than `patience`. Raises TestClockNotFound, TestClockAdvancing, TimeRunsForward."""
+
+    async def begin(tx: Tx) -> None:
+        clock = await clocks.begin(tx, actor.org_id, resume.subject, to=to, answers=True)
+        await record(tx, actor, "test_clock.advanced", TEST_CLOCK.prefix, clock.id, ["now"])
+
+    async def interim(tx: Tx, _: UUID) -> Answer:
+        return answer(clocks.view(await clocks.test_clock(tx, actor.org_id)), status=202)
+
+    resume = Resume(kind=ADVANCE_CALL, subject=uuid7())
+    return await two_phase(
+        db,
+        keyring,
+        once,
+        resume=resume,
+        begin=begin,
+        finish=lambda subject: clocks.arrival(db, keyring, actor.org_id, subject),
+        interim=interim,
+        patience=patience,
+    )
+
+
+async def thaw_time(db: Db, keyring: Keyring, actor: Actor, once: Once) -> Answer:
+    """Remove the organization's test clock. Raises TestClockNotFound, TestClockAdvancing."""
+
+    async def effect(tx: Tx) -> Answer:
+        clock = await clocks.thaw(tx, actor.org_id)
+        await record(tx, actor, "test_clock.removed", TEST_CLOCK.prefix, clock.id, ["now"])
+        return answer(clocks.view(clock))
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import utc_now
-from kontorhaus.people.access import model, store
+from kontorhaus.people.access import model, store, views
 from kontorhaus.people.access.errors import ApiKeyNotFound
 from kontorhaus.people.access.model import ApiKey, ApiKeyId, AuditEntry, AuditEntryId, Organization
+from kontorhaus.people.access.views import ApiKeyView, OrganizationView
+from kontorhaus.platform import clocks
 from kontorhaus.platform.actor import Actor
-from kontorhaus.platform.db import Db
+from kontorhaus.platform.clocks import TestClock, TestClockView
+from kontorhaus.platform.db import Db, Tx
 
 LAST: Final = UUID(int=2**128 - 1)
 """Where a list that shows the newest first begins."""
@@ -37,12 +41,19 @@ async def authenticate(db: Db, credential: str) -> Actor | None:
         id=found["id"],
         scopes=frozenset(found["scopes"]),
         mode=found["mode"],
+        frozen_at=found["frozen_at"],
     )
     now = utc_now()
     if found["last_used_at"] is None or now - found["last_used_at"] > USE_NOTED_EVERY:
         async with db.org(actor.org_id) as tx:
             await store.TOUCH_KEY.run(tx, actor.org_id, actor.id, now)
     return actor
+
+
+async def test_clock(db: Db, org_id: OrgId) -> TestClock:
+    """Raises TestClockNotFound."""
+    async with db.org(org_id, read_only=True) as tx:
+        return await clocks.test_clock(tx, org_id)
 
 
 async def organization(db: Db, org_id: OrgId) -> Organization:
@@ -78,3 +89,34 @@ async def audit_entries(
         if subject_id is None:
             return await store.AUDIT.all(tx, org_id, before or LAST, limit)
         return await store.AUDIT_OF.all(tx, org_id, before or LAST, limit, subject_id)
+
+
+async def organization_snapshots(
+    tx: Tx, ids: Sequence[UUID], viewer: Actor, version: str, now: datetime
+) -> Mapping[UUID, OrganizationView]:
+    """Snapshots of organizations, of which a viewer has his own alone; none without the right to read it."""
+    del version, now
+    if not viewer.may("organization:read"):
+        return {}
+    found = await store.ORGANIZATIONS_NOW.all(tx, list(ids))
+    return {one.id: views.organization(one) for one in found if one.id == viewer.org_id}
+
+
+async def test_clock_snapshots(
+    tx: Tx, ids: Sequence[UUID], viewer: Actor, version: str, now: datetime
+) -> Mapping[UUID, TestClockView]:
+    """The snapshot of the viewer's test clock; none of one that was removed, nor without the right to read it."""
+    del version, now
+    clock = await clocks.find(tx, viewer.org_id) if viewer.may("test_clock:read") else None
+    return {clock.id: clocks.view(clock)} if clock is not None and clock.id in ids else {}
+
+
+async def api_key_snapshots(
+    tx: Tx, ids: Sequence[UUID], viewer: Actor, version: str, now: datetime
+) -> Mapping[UUID, ApiKeyView]:
+    """Snapshots of API keys, revoked ones included; none without the right to read them."""
+    del version, now
+    if not viewer.may("api_keys:read"):
+        return {}
+    found = await store.KEYS_NOW.all(tx, viewer.org_id, list(ids))
+    return {key.id: views.api_key(key) for key in found}

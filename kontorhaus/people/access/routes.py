@@ -1,12 +1,14 @@
-"""The API of access: the organization, its keys, its audit log."""
+"""The API of access: the organization, its keys, its test clock, its audit log."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from kontorhaus.kernel.ids import ANY_ID, parse_any
+from kontorhaus.kernel.time import InstantInvalid, in_utc
 from kontorhaus.people.access import actions, queries, views
 from kontorhaus.people.access.errors import (
     ApiKeyConflict,
@@ -16,7 +18,18 @@ from kontorhaus.people.access.errors import (
 )
 from kontorhaus.people.access.model import API_KEY, ApiKeyId, AuditEntryId
 from kontorhaus.people.access.views import ApiKeyView, AuditEntryView, NewApiKeyView, OrganizationView
+from kontorhaus.platform import clocks
 from kontorhaus.platform.answers import Answer, answer
+from kontorhaus.platform.clocks import (
+    TestClockAdvancing,
+    TestClockAhead,
+    TestClockExists,
+    TestClockInLiveMode,
+    TestClockNotFound,
+    TestClockOutOfRange,
+    TestClockView,
+    TimeRunsForward,
+)
 from kontorhaus.platform.http import Call, Page, route
 
 Name = Annotated[
@@ -47,6 +60,22 @@ class Rename(Struct, frozen=True, forbid_unknown_fields=True):
 class NewApiKey(Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=100)]
+
+
+Instant = Annotated[datetime, Meta(tz=True, examples=["2026-12-01T00:00:00Z"])]
+
+
+class NewTestClock(Struct, frozen=True, forbid_unknown_fields=True):
+    now: Instant | None = None
+
+
+class Advance(Struct, frozen=True, forbid_unknown_fields=True):
+    to: Instant
+
+
+PATIENCE_SECONDS: Final = 10
+"""How long an advance may keep its caller waiting: most are done by then, and phones give up after thirty seconds. Half
+of an answer's longest time, where that is less."""
 
 
 class AuditPage(Page, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -156,6 +185,87 @@ async def revoke_api_key(call: Call[None, None]) -> Answer:
     )
 
 
+@route(
+    "POST",
+    "/v1/test_clock",
+    scope="test_clock:write",
+    body=NewTestClock,
+    answer=TestClockView,
+    status=201,
+    errors=(InstantInvalid, TestClockInLiveMode, TestClockOutOfRange, TestClockAhead, TestClockExists),
+    idempotent=True,
+    tag="Access",
+)
+async def create_test_clock(call: Call[NewTestClock, None]) -> Answer:
+    """Stop your organization's time.
+
+    In test mode alone. From here on everything that is due by business time (expiry, reminders, billing) waits until
+    the clock is advanced. `now` is the instant at which it stands: the present, or an earlier one.
+    """
+    at = None if call.body.now is None else in_utc(call.body.now)
+    return await actions.freeze_time(call.db, call.resources.keyring, call.actor, call.once, at=at)
+
+
+@route(
+    "GET",
+    "/v1/test_clock",
+    scope="test_clock:read",
+    answer=TestClockView,
+    errors=(TestClockNotFound,),
+    tag="Access",
+)
+async def get_test_clock(call: Call[None, None]) -> Answer:
+    """Read your organization's test clock: where it stands, and how far an advance has come."""
+    return answer(clocks.view(await queries.test_clock(call.db, call.actor.org_id)))
+
+
+@route(
+    "POST",
+    "/v1/test_clock/advance",
+    scope="test_clock:write",
+    body=Advance,
+    answer=TestClockView,
+    errors=(InstantInvalid, TestClockOutOfRange, TestClockNotFound, TestClockAdvancing, TimeRunsForward),
+    idempotent=True,
+    accepts=True,
+    tag="Access",
+)
+async def advance_test_clock(call: Call[Advance, None]) -> Answer:
+    """Advance your organization's time.
+
+    By any jump forward. All that is due on the way is carried out in its order, each at its own instant, with
+    everything that follows from it. 200 when that is done; after ten seconds 202 with the clock on its way.
+    """
+    patience = min(PATIENCE_SECONDS, call.resources.settings.answer_seconds_max // 2)
+    return await actions.advance_time(
+        call.db,
+        call.resources.keyring,
+        call.actor,
+        call.once,
+        to=in_utc(call.body.to),
+        patience=timedelta(seconds=patience),
+    )
+
+
+@route(
+    "DELETE",
+    "/v1/test_clock",
+    scope="test_clock:write",
+    answer=TestClockView,
+    errors=(TestClockNotFound, TestClockAdvancing),
+    idempotent=True,
+    tag="Access",
+)
+async def delete_test_clock(call: Call[None, None]) -> Answer:
+    """Let your organization's time run again.
+
+    It is the machine's from here on. What is due between the clock's instant and the present becomes due at once,
+    in no order; to have it in its order, advance the clock to the present first. If the clock stood in the future, time
+    goes back: what was done stays done.
+    """
+    return await actions.thaw_time(call.db, call.resources.keyring, call.actor, call.once)
+
+
 @route("GET", "/v1/audit_entries", scope="audit:read", query=AuditPage, list_of=AuditEntryView, tag="Access")
 async def list_audit_entries(call: Call[None, AuditPage]) -> Answer:
     """List changes, newest first.
@@ -179,5 +289,9 @@ ROUTES = (
     list_api_keys,
     get_api_key,
     revoke_api_key,
+    create_test_clock,
+    get_test_clock,
+    advance_test_clock,
+    delete_test_clock,
     list_audit_entries,
 )

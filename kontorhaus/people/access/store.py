@@ -6,7 +6,7 @@ from kontorhaus.people.access.model import ApiKey, AuditEntry, Organization
 from kontorhaus.platform.db import Command, Query
 
 FIND_KEY = """
-    SELECT org_id, id, scopes, mode, last_used_at FROM find_api_key($1)
+    SELECT org_id, id, scopes, mode, last_used_at, frozen_at FROM find_api_key($1)
 """
 
 TOUCH_KEY = Command("UPDATE api_key SET last_used_at = $3 WHERE org_id = $1 AND id = $2")
@@ -24,6 +24,11 @@ ORGANIZATION = Query(
 ORGANIZATIONS = Query(
     Organization,
     "SELECT id, account_id, mode, name, version, created_at FROM organization ORDER BY id LIMIT 1000",
+)
+
+ORGANIZATIONS_NOW = Query(
+    Organization,
+    "SELECT id, account_id, mode, name, version, created_at FROM organization WHERE id = ANY ($1)",
 )
 
 RENAME_ORGANIZATION = Query(
@@ -49,6 +54,14 @@ KEY = Query(
     """
     SELECT id, name, hint, scopes, status, created_at, last_used_at, revoked_at
     FROM api_key WHERE org_id = $1 AND id = $2
+    """,
+)
+
+KEYS_NOW = Query(
+    ApiKey,
+    """
+    SELECT id, name, hint, scopes, status, created_at, last_used_at, revoked_at
+    FROM api_key WHERE org_id = $1 AND id = ANY ($2)
     """,
 )
 

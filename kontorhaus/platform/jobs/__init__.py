@@ -8,6 +8,15 @@ from kontorhaus.platform.jobs.actions import park as park
 from kontorhaus.platform.jobs.actions import promote as promote
 from kontorhaus.platform.jobs.actions import retry as retry
 from kontorhaus.platform.jobs.actions import sweep as sweep
+from kontorhaus.platform.jobs.alone import carry_out as carry_out
+from kontorhaus.platform.jobs.business import busy as busy
+from kontorhaus.platform.jobs.business import give_back as give_back
+from kontorhaus.platform.jobs.business import held as held
+from kontorhaus.platform.jobs.business import next_due as next_due
+from kontorhaus.platform.jobs.business import take_back as take_back
+from kontorhaus.platform.jobs.business import take_due as take_due
+from kontorhaus.platform.jobs.business import take_ready as take_ready
+from kontorhaus.platform.jobs.business import thaw as thaw
 from kontorhaus.platform.jobs.dispatch import Dispatch as Dispatch
 from kontorhaus.platform.jobs.errors import LeaseLost as LeaseLost
 from kontorhaus.platform.jobs.handlers import Effect as Effect
@@ -22,6 +31,8 @@ from kontorhaus.platform.jobs.model import Queue as Queue
 from kontorhaus.platform.jobs.model import Running as Running
 from kontorhaus.platform.jobs.queries import depths as depths
 from kontorhaus.platform.jobs.queries import list_jobs as list_jobs
+from kontorhaus.platform.jobs.store import Busy as Busy
+from kontorhaus.platform.jobs.store import Stood as Stood
 from kontorhaus.platform.jobs.timetable import Daily as Daily
 from kontorhaus.platform.jobs.timetable import Every as Every
 from kontorhaus.platform.jobs.timetable import Timetable as Timetable

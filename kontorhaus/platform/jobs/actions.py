@@ -20,6 +20,7 @@ PARKED_BY_A_PERSON: Final = "ParkedByAPerson"
 
 async def enqueue(tx: Tx, job: Job, *, now: datetime) -> bool:
     """Enqueue a job in the transaction that decided it; False when a living twin (same `dedupe_key`) stands already.
+    `now` is machine time, also for a job of business time.
 
     A twin that runs counts as alive: it may have looked before the caller wrote. A handler that works off what it
     finds must take the lock that writers take, or look once more before it completes.
@@ -66,14 +67,27 @@ async def complete(tx: Tx, running: Running) -> None:
         raise LeaseLost(running.kind)
 
 
+async def complete_many(tx: Tx, worker: UUID, jobs: Sequence[Running]) -> None:
+    """End jobs of one worker whose effects are done; those that are no longer its attempts are left alone."""
+    columns = [job.org_id for job in jobs], [job.id for job in jobs], [job.attempt for job in jobs]
+    if await store.COMPLETE_MANY.run(tx, worker, *columns) < len(jobs):
+        # Some are lost. Or their leases were just extended: then they are locked now, and seen by a second statement.
+        await store.COMPLETE_MANY.run(tx, worker, *columns)
+
+
 PROMOTE_BATCH: Final = 1_000
 """Some ten milliseconds of work and of locks at a time; the worker comes back at once while there is more."""
 
 
-async def promote(tx: Tx, now: datetime, *, frozen: Sequence[OrgId] = ()) -> int:
-    """Make ready what is due, earliest first, a batch at most; says how many. Jobs of business time of `frozen`
-    organizations stay: their clock promotes them."""
-    return await store.PROMOTE.run(tx, now, PROMOTE_BATCH, list(frozen))
+async def promote(tx: Tx, now: datetime) -> int:
+    """Make ready what is due, earliest first, a batch at most of each of three looks; says how many the fullest moved.
+
+    `now` is machine time. Jobs of business time wait for it only where no test clock stands; where one stands still,
+    they are made ready when that clock has reached them; where one is being advanced, it carries them out itself.
+    """
+    apart = await store.SET_APART.run(tx, now, PROMOTE_BATCH)
+    due = await store.PROMOTE.run(tx, now, PROMOTE_BATCH)
+    return max(apart, due, await store.PROMOTE_BY_CLOCKS.run(tx, PROMOTE_BATCH))
 
 
 async def sweep(tx: Tx, now: datetime) -> int:

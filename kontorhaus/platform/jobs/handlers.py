@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -51,14 +51,11 @@ class Phases(Handler):
 
     def __init__(self, kind: Kind[Args], work: Callable[[Db, Args, Running], Awaitable[None]]) -> None:
         self.name, self.deadline = kind.name, kind.deadline
-
-        async def carry_out(db: Db, running: Running) -> None:
-            await work(db, kind.args_of(running), running)
-
-        self._carry_out = carry_out
+        self._work: Callable[[Db, Any, Running], Awaitable[None]] = work
+        self._args_of: Callable[[Running], Any] = kind.args_of
 
     async def carry_out(self, db: Db, running: Running) -> bool:
-        await self._carry_out(db, running)
+        await self._work(db, self._args_of(running), running)
         return False
 
 

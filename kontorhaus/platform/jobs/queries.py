@@ -7,7 +7,7 @@ from uuid import UUID
 from kontorhaus.platform.db import Tx
 from kontorhaus.platform.jobs import store
 from kontorhaus.platform.jobs.model import HOUSE
-from kontorhaus.platform.jobs.store import Depth, Stood
+from kontorhaus.platform.jobs.store import DeadRows, Depth, Stood
 
 
 async def list_jobs(
@@ -21,3 +21,14 @@ async def list_jobs(
 async def depths(tx: Tx) -> list[Depth]:
     """How many jobs are ready, running and parked in each queue, and since when the oldest is due."""
     return await store.DEPTHS.all(tx)
+
+
+async def dead_rows(tx: Tx) -> list[DeadRows]:
+    """Row versions that wait to be swept, of the tables whose rows change oftenest; an estimate of PostgreSQL's."""
+    return await store.DEAD_ROWS.all(tx)
+
+
+async def snapshot_age(tx: Tx) -> int:
+    """How many transactions have begun since the oldest snapshot that somebody holds, on this server or behind a
+    replication slot: what has died since cannot be swept. Needs no right beyond the system role's."""
+    return (await store.SNAPSHOT_AGE.one(tx)).transactions

@@ -11,9 +11,9 @@ Any number of workers share the queues, none leads. One that is killed leaves le
 from __future__ import annotations
 
 import asyncio
+import math
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -49,6 +49,9 @@ SHORT_SECONDS: Final = 0.05
 """Of jobs that take less than this, four times as many are held as are at work: the last of them then waits for three
 others, about as long as until the next look of an idle worker."""
 
+OVERDUE_SECONDS: Final = 0.25
+"""How late an attempt may be ended: deadlines are minutes."""
+
 GAUGE_SECONDS: Final = 15.0
 """As often as Prometheus asks by default."""
 
@@ -64,12 +67,23 @@ class _Ended(Struct, frozen=True):
     released: bool = False
 
 
+class _Attempt:
+    """What is known of a task that carries out a job."""
+
+    __slots__ = ("began", "overdue", "running", "until")
+
+    def __init__(self, running: Running, began: float) -> None:
+        self.running, self.began = running, began
+        self.until = math.inf  # the deadline counts from when it is at work
+        self.overdue = False
+
+
 class _Lane:
     """A queue and what this process is carrying out of it."""
 
     def __init__(self, queue: Queue) -> None:
         self.queue: Final = queue
-        self.tasks: Final[dict[asyncio.Task[bool], Running]] = {}
+        self.tasks: Final[dict[asyncio.Task[bool], _Attempt]] = {}
         self.nudge: Final = asyncio.Event()
         self.room: Final = asyncio.Semaphore(queue.slots)
         self.busy = False
@@ -87,15 +101,8 @@ class _Lane:
         in one with keys always, since some other job may have been held up by this one."""
         return self.queue.per_key is not None or (self.busy and 2 * len(self.tasks) <= self.hold)
 
-    @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
-        async with self.room:
-            began = monotonic()
-            try:
-                yield
-            finally:
-                # Of the last ten or so.
-                self.usual_seconds += (monotonic() - began - self.usual_seconds) * 0.1
+    def took(self, seconds: float) -> None:
+        self.usual_seconds += (seconds - self.usual_seconds) * 0.1  # of the last ten or so
 
 
 class Worker:
@@ -140,6 +147,7 @@ class Worker:
                 settler = group.create_task(self._settle())
                 keepers = [
                     group.create_task(self._repeat(self._beat, self._lease.total_seconds() / 3)),
+                    group.create_task(self._repeat(self._end_overdue, OVERDUE_SECONDS)),
                     group.create_task(self._repeat(self._keep_house, POLL_SECONDS_MAX)),
                     group.create_task(self._repeat(self._gauge, GAUGE_SECONDS)),
                 ]
@@ -161,15 +169,19 @@ class Worker:
         """Carry out all that is ready, and all that is due by `now` or becomes so, until nothing is left; says how many
         attempts that took. For simulated time: nothing here waits for a clock."""
         attempts = 0
-        while True:
-            await self._keep_house()
-            before = attempts
-            for lane in self._lanes:
-                attempts += await self._start_some(lane, lane.queue.slots)
-                await asyncio.gather(*self._tasks(), return_exceptions=True)
-                await self._write(self._take_ended())
-            if attempts == before:
-                return attempts
+        overdue = asyncio.create_task(self._repeat(self._end_overdue, OVERDUE_SECONDS))
+        try:
+            while True:
+                await self._keep_house()
+                before = attempts
+                for lane in self._lanes:
+                    attempts += await self._start_some(lane, lane.queue.slots, thorough=True)
+                    await asyncio.gather(*self._tasks(), return_exceptions=True)
+                    await self._write(self._take_ended())
+                if attempts == before:
+                    return attempts
+        finally:
+            overdue.cancel()
 
     async def _pump(self, lane: _Lane) -> None:
         pause = POLL_SECONDS_MIN
@@ -185,48 +197,68 @@ class Worker:
             if not started:
                 pause = min(2 * pause, POLL_SECONDS_MAX)
 
-    async def _start_some(self, lane: _Lane, wanted: int) -> int:
+    async def _start_some(self, lane: _Lane, wanted: int, *, thorough: bool = False) -> int:
         began, lease_until = monotonic(), self._now() + self._lease
         try:
-            taken = await self._dispatch.take(lane.queue, self.id, wanted, lease_until)
+            taken = await self._dispatch.take(lane.queue, self.id, wanted, lease_until, thorough=thorough)
         except (Unavailable, OSError) as error:
             LOG.warning("jobs_not_claimed", queue=lane.queue.name, error=type(error).__name__)
             return 0
-        telemetry.metrics.job_claim_seconds.labels(lane.queue.name).observe(monotonic() - began)
+        claimed = monotonic()
+        telemetry.metrics.observe_claim(lane.queue.name, claimed - began)
+        create_task, note_end = asyncio.get_running_loop().create_task, partial(self._note_end, lane)
         for running in taken:
-            task = asyncio.create_task(self._carry_out(lane, running))
-            lane.tasks[task] = running
-            task.add_done_callback(partial(self._note_end, lane, running, monotonic()))
+            attempt = _Attempt(running, claimed)
+            task = create_task(self._carry_out(lane, attempt))
+            lane.tasks[task] = attempt
+            task.add_done_callback(note_end)
         return len(taken)
 
-    async def _carry_out(self, lane: _Lane, running: Running) -> bool:
+    async def _carry_out(self, lane: _Lane, attempt: _Attempt) -> bool:
+        running = attempt.running
         handler = self._handlers.get(running.kind)
         if handler is None:
             raise KindUnknown(running.kind)
-        async with lane.at_work():
-            with telemetry.job_span(running.kind, traceparent=running.trace, attempt=running.attempt):
-                async with asyncio.timeout(handler.deadline.total_seconds()):
+        async with lane.room:
+            began = monotonic()
+            attempt.until = began + handler.deadline.total_seconds()
+            try:
+                with telemetry.job_span(running.kind, traceparent=running.trace, attempt=running.attempt):
                     return await handler.carry_out(self._db, running)
+            finally:
+                lane.took(monotonic() - began)
 
-    def _note_end(self, lane: _Lane, running: Running, began: float, task: asyncio.Task[bool]) -> None:
-        del lane.tasks[task]
+    async def _end_overdue(self) -> None:
+        """One look at all of them: a timer for each would be a tenth of what a short job costs."""
+        now = monotonic()
+        for lane in self._lanes:
+            for task, attempt in lane.tasks.items():
+                if attempt.until < now and not attempt.overdue:
+                    attempt.overdue = True
+                    task.cancel()
+
+    def _note_end(self, lane: _Lane, task: asyncio.Task[bool]) -> None:
+        attempt = lane.tasks.pop(task)
+        running = attempt.running
         if lane.worth_a_look:
             lane.nudge.set()
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if attempt.overdue and task.cancelled():
+            error = TimeoutError()
         if error is None:
             outcome = "done"
             if not task.result():
                 self._ended.append(_Ended(running))
         elif isinstance(error, LeaseLost):
             outcome = "lost"
-        elif task.cancelled() and self._stopping:
+        elif isinstance(error, asyncio.CancelledError) and self._stopping:
             outcome = "released"
             self._ended.append(_Ended(running, released=True))
         else:
             outcome, reason = "failed", reason_of(error)
             self._ended.append(_Ended(running, reason=reason))
             LOG.warning("job_failed", kind=running.kind, attempt=running.attempt, reason=reason)
-        telemetry.metrics.job_seconds.labels(running.kind, outcome).observe(monotonic() - began)
+        telemetry.metrics.observe_job(running.kind, outcome, monotonic() - attempt.began)
         self._something_ended.set()
 
     async def _settle(self) -> None:
@@ -257,7 +289,7 @@ class Worker:
         now = self._now()
         async with self._db.system() as tx:
             if done:
-                await store.COMPLETE_MANY.run(tx, self.id, *_columns(done))
+                await actions.complete_many(tx, self.id, done)
             if released:
                 await store.RELEASE_MANY.run(tx, self.id, *_columns(released))
             if failed:
@@ -266,7 +298,7 @@ class Worker:
                 await store.FAIL_MANY.run(tx, self.id, *_columns(jobs), dues, [e.reason for e in failed])
 
     async def _beat(self) -> None:
-        held = [running for lane in self._lanes for running in lane.tasks.values()]
+        held = [attempt.running for lane in self._lanes for attempt in lane.tasks.values()]
         if held:
             async with self._db.system() as tx:
                 await store.EXTEND.run(tx, self.id, *_columns(held), self._now() + self._lease)
@@ -296,6 +328,10 @@ class Worker:
     async def _gauge(self) -> None:
         async with self._db.system(read_only=True) as tx:
             found = await queries.depths(tx)
+            dead, held = await queries.dead_rows(tx), await queries.snapshot_age(tx)
+        telemetry.metrics.snapshot_age.set(held)
+        for table in dead:
+            telemetry.metrics.dead_rows.labels(table.table).set(table.rows)
         now = self._now()
         telemetry.metrics.jobs_waiting.clear()
         telemetry.metrics.job_oldest_seconds.clear()
