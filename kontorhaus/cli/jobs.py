@@ -15,7 +15,7 @@ from kontorhaus.kernel.time import utc_now
 from kontorhaus.platform.settings import Settings
 
 if TYPE_CHECKING:
-    from kontorhaus.platform.jobs.store import Stood
+    from kontorhaus.platform.jobs import Stood
     from kontorhaus.roles.resources import Resources
 
 STATES = ("parked", "ready", "running", "scheduled")

@@ -13,9 +13,10 @@ from kontorhaus.cli.log import log
 from kontorhaus.cli.organizations import organizations, secrets
 from kontorhaus.cli.processes import api, bench, up, worker
 from kontorhaus.cli.running import House
+from kontorhaus.cli.sandbox import sandbox
 from kontorhaus.platform.settings import load
 
-COMMANDS: tuple[click.Command, ...] = (up, api, worker, db, organizations, secrets, log, jobs, bench)
+COMMANDS: tuple[click.Command, ...] = (up, api, worker, db, organizations, secrets, log, jobs, sandbox, bench)
 
 
 @click.group(cls=House, context_settings={"help_option_names": ["-h", "--help"]})

@@ -44,7 +44,9 @@ def worker(settings: Settings) -> None:
 
     async def work(stop: asyncio.Event) -> None:
         async with opened(settings, role="worker") as resources:
-            await role.work(resources, stop)
+            await role.work_alone(
+                resources, stop, listening=lambda address: click.echo(f"Metrics at {address}/metrics")
+            )
 
     until_stopped(settings, work)
 

@@ -31,8 +31,10 @@ class House(click.Group):
             told, rest = group.split(DomainError)
             if told is None or rest is not None:
                 raise
-            first = next(iter(told.exceptions))
-            assert isinstance(first, DomainError), "roles are not nested"
+            first: BaseException = told
+            while isinstance(first, ExceptionGroup):  # `up` is a group of roles, and the worker one of its own
+                first = first.exceptions[0]
+            assert isinstance(first, DomainError), "nothing else was told apart"
             raise click.ClickException(f"{first.detail} [{first.code}]") from group
 
 
@@ -48,9 +50,12 @@ class Name(click.ParamType[str]):
 
 
 def at_the_house(settings: Settings, work: Callable[[Resources], Coroutine[Any, Any, T]]) -> T:
-    """Run a command's work beside the house that is running in this home, or on the database that is named."""
+    """Run a command's work beside the house that is running in this home, or on the database that is named. Where
+    there is neither, on the embedded database of this home, which is started for it; NothingHere if it has none."""
     from kontorhaus.roles import database
     from kontorhaus.roles.resources import opened
+
+    database.refuse_empty_home(settings)
 
     async def run() -> T:
         async with database.running(settings) as found, opened(found, role="command") as resources:

@@ -66,6 +66,18 @@ class Settings(Struct, frozen=True, kw_only=True):
     port: Annotated[
         int, Meta(ge=0, le=65_535, description="Port on which the API listens; 0 takes a free one.")
     ] = 8400
+    worker_port: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=65_535,
+                description="Port on which a worker that runs alone shows /healthz, /readyz and /metrics; without it, "
+                "none is open.",
+            ),
+        ]
+        | None
+    ) = None
     public_url: Annotated[
         str | None, Meta(description="Address under which callers reach the API; in links and problem types.")
     ] = None
@@ -105,6 +117,17 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="For how many days facts are kept in the event log, at least; whole months are dropped.",
         ),
     ] = 400
+    smtp_url: Annotated[
+        str | None,
+        Meta(
+            description="Mail server: `smtps://user:password@host:465`, or `smtp://…:587`, which demands STARTTLS but "
+            "on this machine; `?tls=none` does without. Without it `up` starts a simulator, and a worker sends no mail."
+        ),
+    ] = None
+    mail_from: Annotated[
+        str | None,
+        Meta(description="Who mail is from, such as `Hanse <post@example.com>`; set with the mail server."),
+    ] = None
     log_level: Annotated[
         str, Meta(pattern="^(debug|info|warning|error)$", description="Least level logged.")
     ] = "info"

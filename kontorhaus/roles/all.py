@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from kontorhaus.platform.settings import Settings
-from kontorhaus.roles import api, database, demo, worker
+from kontorhaus.roles import api, database, demo, sandbox, worker
 from kontorhaus.roles.resources import Resources, opened
 
 Tell = Callable[[str], None]
@@ -14,12 +14,16 @@ Tell = Callable[[str], None]
 
 async def up(settings: Settings, stop: asyncio.Event, tell: Tell) -> None:
     """Run everything until `stop` is set. A second start finds what the first one made."""
-    async with database.migrated(settings) as found, opened(found, role="all") as resources:
-        await _run(resources, stop, tell)
+    async with (
+        sandbox.mail(settings) as (mailing, mail_page),
+        database.migrated(mailing) as found,
+        opened(found, role="all") as resources,
+    ):
+        await _run(resources, stop, tell, mail_page)
     tell("The house is closed.")
 
 
-async def _run(resources: Resources, stop: asyncio.Event, tell: Tell) -> None:
+async def _run(resources: Resources, stop: asyncio.Event, tell: Tell, mail_page: str | None) -> None:
     key = await demo.found(resources)
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     async with asyncio.TaskGroup() as tasks:
@@ -27,5 +31,5 @@ async def _run(resources: Resources, stop: asyncio.Event, tell: Tell) -> None:
         tasks.create_task(worker.work(resources, stop))
         address = await listening
         party = await demo.first_customer(resources, address, key) if key else None
-        for line in demo.welcome(resources.settings, address, key, party):
+        for line in demo.welcome(resources.settings, address, key, party, mail_page):
             tell(line)

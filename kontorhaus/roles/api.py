@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from importlib import resources as package_data
@@ -10,15 +11,17 @@ from typing import Any
 
 from kontorhaus.people.access import authenticate
 from kontorhaus.people.access import routes as access_routes
+from kontorhaus.people.notices import routes as notices_routes
 from kontorhaus.people.parties import routes as parties_routes
 from kontorhaus.platform import http
 from kontorhaus.platform.http import Drain, Route
 from kontorhaus.roles.resources import Resources
+from kontorhaus.wire.feed import routes as feed_routes
 
 
 def routes() -> tuple[Route, ...]:
     """Every route of the house, room by room."""
-    return (*access_routes.ROUTES, *parties_routes.ROUTES)
+    return (*access_routes.ROUTES, *parties_routes.ROUTES, *notices_routes.ROUTES, *feed_routes.ROUTES)
 
 
 def examples() -> Mapping[str, Any]:
@@ -47,4 +50,12 @@ async def serve(
         drain=drain,
         ready=resources.db.reachable,
     )
-    await http.serve(application, resources.settings, drain=drain, stop=stop, listening=listening)
+    watching = asyncio.create_task(resources.tail.watch(resources.db, resources.published))
+    # It never ends by itself. Should it fail, callers would wait in vain, so the process stops.
+    watching.add_done_callback(lambda _: stop.set())
+    try:
+        await http.serve(application, resources.settings, drain=drain, stop=stop, listening=listening)
+    finally:
+        watching.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watching

@@ -21,7 +21,8 @@ LOG: Final = telemetry.get_logger(__name__)
 
 
 class NothingHere(NotFound):
-    """There is no database in this home yet, so nothing to back up. KONTORHAUS_HOME may name another folder."""
+    """There is no database in this home yet, so nothing to look at, to change or to back up. KONTORHAUS_HOME may name
+    another folder; `kontorhaus up` opens a new house in it."""
 
     code = "nothing_here"
     title = "There is no house in this folder"
@@ -76,8 +77,8 @@ async def _guard(server: postgres.Server) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
-            # Shielded: a start that is under way is brought to its end, so that `stop` finds what it has to stop.
-            revived = await asyncio.shield(asyncio.to_thread(server.revive))
+            # Who is cancelled here leaves a thread at work; it ends by `stop`, which is called next.
+            revived = await asyncio.to_thread(server.revive)
         except DomainError as error:
             LOG.error("postgres_not_revived", code=error.code, detail=error.detail)
         else:
@@ -100,10 +101,16 @@ async def _migrate(settings: Settings) -> list[database.Migration]:
     return await database.migrate(admin_url, login=login, password=password if own_cluster else None)
 
 
+def refuse_empty_home(settings: Settings) -> None:
+    """Raises NothingHere: a command about what is there would make another house where a name was mistyped."""
+    home = home_folder(settings)
+    if settings.database_url is None and not (home / "postgres").exists():
+        raise NothingHere(f"there is no house in {home}", home=str(home))
+
+
 async def backup(settings: Settings, file: Path) -> int:
     """Write the database to `file` and say how many bytes it has."""
-    if settings.database_url is None and not (home_folder(settings) / "postgres").exists():
-        raise NothingHere(f"there is no house in {home_folder(settings)}", home=str(home_folder(settings)))
+    refuse_empty_home(settings)
     async with running(settings) as found:
         binaries = postgres.find(settings.postgres_bin)
         url = found.database_admin_url or found.database_url

@@ -63,12 +63,16 @@ async def first_customer(resources: Resources, address: str, key: str) -> str | 
     return str(msgspec.json.decode(reply.body)["id"])
 
 
-def welcome(settings: Settings, address: str, key: str | None, party: str | None) -> Iterator[str]:
+def welcome(
+    settings: Settings, address: str, key: str | None, party: str | None, mail_page: str | None
+) -> Iterator[str]:
     """What a person who has just started the house wants to see."""
     yield f"Kontorhaus {__version__} is open."
     yield f"  API        {address}/v1"
     yield f"  Docs       {address}/docs"
     yield f"  Data       {home_folder(settings)}"
+    if mail_page is not None:
+        yield f"  Mail       {mail_page}"
     if key is not None:
         yield f"  Test key   {key}"
     if party is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +14,12 @@ from kontorhaus.kernel.time import utc_now
 from kontorhaus.platform import db as database
 from kontorhaus.platform import eventlog, telemetry
 from kontorhaus.platform.db import Db
-from kontorhaus.platform.eventlog import Bell
+from kontorhaus.platform.eventlog import Bell, Tail
 from kontorhaus.platform.outbound import Outbound
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile, prove
 from kontorhaus.platform.settings import Settings, home_folder
+from kontorhaus.roles.snapshots import every_snapshot
+from kontorhaus.wire.feed import Snapshot
 
 BUDGETS: Final = {"api": 10, "worker": 6, "all": 14, "command": 2}
 """Connections by role. An event loop saturates about ten on two cores. A worker's jobs share six, since each holds one
@@ -34,6 +36,10 @@ class Resources(Struct, frozen=True):
     outbound: Outbound
     published: Bell = field(default_factory=Bell)
     """Rung when facts have been published by this process: for those who wait for them in the same one."""
+    tail: Tail = field(default_factory=Tail)
+    """Where callers of this process wait for facts."""
+    snapshots: Mapping[str, Snapshot] = field(default_factory=every_snapshot)
+    """How the objects of each noun look now, for those who are told that they have changed."""
 
 
 class DatabaseUrlMissing(Invalid):
@@ -69,8 +75,10 @@ async def opened(settings: Settings, *, role: str) -> AsyncIterator[Resources]:
         # Whoever may write needs the log's present month.
         await eventlog.ensure_partitions(db, now=utc_now())
         forget_pool = telemetry.metrics.watch_pool(db.usage)
-        async with Outbound() as outbound:
-            yield Resources(settings=settings, db=db, keyring=keyring, outbound=outbound)
-        forget_pool()
+        try:
+            async with Outbound() as outbound:
+                yield Resources(settings=settings, db=db, keyring=keyring, outbound=outbound)
+        finally:
+            forget_pool()
     finally:
         await db.close()

@@ -10,15 +10,20 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kontorhaus.kernel.errors import Unavailable
 from kontorhaus.kernel.time import utc_now
-from kontorhaus.platform import eventlog, idempotency, telemetry
+from kontorhaus.people import notices
+from kontorhaus.people.notices import jobs as notices_jobs
+from kontorhaus.platform import clocks, eventlog, http, idempotency, telemetry
+from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import SnapshotSequencer, Subscriber
+from kontorhaus.platform.http import Drain
 from kontorhaus.platform.idempotency import Resumer
 from kontorhaus.platform.jobs import HOUSE, Every, Handler, Kind, Phases, Queue, Running, Timetable, Worker
+from kontorhaus.platform.secrets import Keyring
 from kontorhaus.roles.resources import Resources
 
 LOG: Final = telemetry.get_logger(__name__)
@@ -35,6 +40,7 @@ class Nothing(Struct, frozen=True):
 
 
 FORGET_ANSWERS: Final = Kind("idempotency.forget", Nothing, UPKEEP)
+FORGET_NOTICES: Final = Kind("notices.forget", Nothing, UPKEEP)
 KEEP_MONTHS: Final = Kind("eventlog.months", Nothing, UPKEEP)
 
 
@@ -49,20 +55,42 @@ class Crew(Struct, frozen=True):
 
 def crew(resources: Resources) -> Crew:
     """Everything that the rooms have for a worker to do."""
+    mail_queues, mail_handlers = _mail(resources)
     return Crew(
-        queues=(UPKEEP,),
+        queues=(
+            UPKEEP,
+            *mail_queues,
+        ),
         handlers=(
             Phases(FORGET_ANSWERS, _forget_answers),
+            Phases(FORGET_NOTICES, _forget_notices),
+            *mail_handlers,
             Phases(KEEP_MONTHS, _keep_months(timedelta(days=resources.settings.event_days))),
         ),
         timetables=(
             Timetable(
                 "idempotency.forget", Every(timedelta(minutes=1)), FORGET_ANSWERS.job(HOUSE, Nothing())
             ),
+            Timetable("notices.forget", Every(timedelta(hours=1)), FORGET_NOTICES.job(HOUSE, Nothing())),
             Timetable("eventlog.months", Every(timedelta(days=1)), KEEP_MONTHS.job(HOUSE, Nothing())),
         ),
         subscribers=(),
     )
+
+
+def _mail(resources: Resources) -> tuple[Sequence[Queue], Sequence[Handler]]:
+    """Handing over mail, where a mail server is set. Elsewhere its jobs wait for a worker that has one."""
+    mailer = notices.mailer(resources.settings.smtp_url, resources.settings.mail_from)
+    if mailer is None:
+        LOG.warning("mail_not_configured", hint="set KONTORHAUS_SMTP_URL and KONTORHAUS_MAIL_FROM")
+        return (), ()
+    return (notices_jobs.QUEUE,), (notices_jobs.deliveries(resources.keyring, mailer),)
+
+
+def with_clocks(hands: Crew, keyring: Keyring) -> Crew:
+    """The same crew, which also advances test clocks: that carries out whatever the others do, in its order."""
+    advancing = clocks.advancing(keyring, hands.handlers, hands.subscribers)
+    return structs.replace(hands, queues=(*hands.queues, clocks.QUEUE), handlers=(*hands.handlers, advancing))
 
 
 def resumers(resources: Resources) -> Mapping[str, Resumer]:
@@ -73,7 +101,12 @@ def resumers(resources: Resources) -> Mapping[str, Resumer]:
 
 async def work(resources: Resources, stop: asyncio.Event) -> None:
     """Run until `stop` is set; what has begun is ended first."""
-    db, published, known, all_hands = resources.db, resources.published, resumers(resources), crew(resources)
+    db, published, known, all_hands = (
+        resources.db,
+        resources.published,
+        resumers(resources),
+        with_clocks(crew(resources), resources.keyring),
+    )
     for subscriber in all_hands.subscribers:
         await eventlog.subscribe(db, subscriber.name)
     jobs = Worker(db, all_hands.queues, all_hands.handlers, timetables=all_hands.timetables)
@@ -81,16 +114,52 @@ async def work(resources: Resources, stop: asyncio.Event) -> None:
         tasks.create_task(eventlog.sequence(SnapshotSequencer(db), stop=stop, published=published))
         for subscriber in all_hands.subscribers:
             tasks.create_task(eventlog.follow(db, subscriber, stop=stop, published=published))
+        tasks.create_task(eventlog.watch(db, stop=stop))
         tasks.create_task(jobs.run(stop))
         tasks.create_task(
             _repeat("resume", lambda: idempotency.resume_due(db, known), IDLE_SECONDS, stop),
         )
 
 
+async def work_alone(
+    resources: Resources, stop: asyncio.Event, *, listening: Callable[[str], None] | None = None
+) -> None:
+    """`work`, in a process that has no API: with a port of its own for metrics and health, where one is set."""
+    port = resources.settings.worker_port
+    if port is None:
+        await work(resources, stop)
+        return
+    drain = Drain()
+    settings = structs.replace(resources.settings, port=port)
+    application = http.application(
+        (),
+        resources=resources,
+        authenticate=_nobody,
+        settings=settings,
+        drain=drain,
+        ready=resources.db.reachable,
+    )
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(work(resources, stop))
+        tasks.create_task(http.serve(application, settings, drain=drain, stop=stop, listening=listening))
+
+
+async def _nobody(credential: str) -> Actor | None:
+    del credential
+    return None
+
+
 async def _forget_answers(db: Db, _: Nothing, running: Running) -> None:
     """Delete idempotent answers that nobody can ask for any more, a batch at a time until none is left."""
     del running
     while await idempotency.forget_old(db):
+        pass
+
+
+async def _forget_notices(db: Db, _: Nothing, running: Running) -> None:
+    """Erase what notices said whose time is over, a batch at a time until none is left."""
+    del running
+    while await notices.forget_old(db, now=utc_now()):
         pass
 
 

@@ -7,11 +7,15 @@ from typing import Any
 import msgspec
 
 from kontorhaus.kernel.ids import OrgId
+from kontorhaus.kernel.time import utc_now
+from kontorhaus.people import notices
 from kontorhaus.people.access import Founded
 from kontorhaus.people.access.model import API_KEY
+from kontorhaus.people.notices.model import TEST_MESSAGE, TestMessage
 from kontorhaus.people.parties import PARTY
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import START, Event, SnapshotSequencer, read
+from kontorhaus.platform.secrets import Keyring
 from tests.support.house import House
 
 PERSONAL = ("Elbe-Werkstatt", "werkstatt@example.com", "Kaistraße", "DE89370400440532013000", "Hafen")
@@ -121,3 +125,40 @@ async def test_organizations_and_keys_tell_what_becomes_of_them(
     assert [event.kind for event in of_org] == ["organization.created", "organization.renamed"]
     assert folded(of_org)["version"] == organized["version"]
     assert key["secret"].encode() not in b"".join(event.body for event in facts)
+
+
+async def test_a_notice_folds_into_what_has_become_of_it(
+    house: House, db: Db, keyring: Keyring, organization: Founded
+) -> None:
+    caller = house.holding(organization.secret)
+    notice = (await caller.post("/v1/notices", {"to": "werkstatt@example.com", "language": "de"})).json
+    await caller.post(f"/v1/notices/{notice['id']}/erase")
+    notice = (await caller.get(f"/v1/notices/{notice['id']}")).json
+
+    facts = [event for event in await told(db, organization.org_id) if event.subject_kind == "ntc"]
+    assert [event.kind for event in facts] == ["notice.queued", "notice.cancelled"]
+    assert (folded(facts)["version"], notice["status"]) == (notice["version"], "cancelled")
+    assert b"werkstatt" not in b"".join(event.body for event in facts)
+
+
+async def test_letters_to_a_party_are_erased_with_it(
+    house: House, db: Db, keyring: Keyring, organization: Founded
+) -> None:
+    caller, org_id = house.holding(organization.secret), organization.org_id
+    new = {"kind": "person", "name": "Erika Mustermann", "roles": ["customer"], "country": "DE"}
+    party = (await caller.post("/v1/parties", new)).json
+    letter = notices.Letter(
+        template=TEST_MESSAGE,
+        variables=TestMessage(mode="test", note="Moin, Erika"),
+        to="erika@example.com",
+        recipient=notices.Recipient(kind=PARTY.prefix, id=PARTY.parse(party["id"])),
+    )
+    await keyring.make_ready(org_id)
+    async with db.org(org_id) as tx:
+        notice_id = await notices.send(tx, keyring, org_id, letter, now=utc_now())
+
+    assert (await caller.post(f"/v1/parties/{party['id']}/erase")).status == 200
+    shown = await caller.get(f"/v1/notices/{notices.NOTICE.text(notice_id)}")
+    assert (shown.json["status"], shown.json["erased_at"] is None) == ("cancelled", False)
+    kinds = [event.kind for event in await told(db, org_id) if event.subject_kind in ("ntc", "pty")]
+    assert kinds == ["party.created", "notice.queued", "notice.cancelled", "party.erased"]

@@ -13,3 +13,4 @@ from kontorhaus.people.parties.model import PartyId as PartyId
 from kontorhaus.people.parties.model import Role as Role
 from kontorhaus.people.parties.model.requests import NewParty as NewParty
 from kontorhaus.people.parties.queries import party_in as party_in
+from kontorhaus.people.parties.queries import party_snapshots as party_snapshots

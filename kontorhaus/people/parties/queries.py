@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -9,11 +11,13 @@ from msgspec import Struct
 
 from kontorhaus.kernel.errors import Fault
 from kontorhaus.kernel.ids import OrgId
-from kontorhaus.people.parties import store
+from kontorhaus.people.parties import store, views
 from kontorhaus.people.parties.errors import PartyNotFound, PartySearchInvalid
 from kontorhaus.people.parties.model import Party, PartyId, Role, Summary
 from kontorhaus.people.parties.model.numbers import sought
 from kontorhaus.people.parties.model.words import Prefix, prefixes
+from kontorhaus.people.parties.views import PartyView
+from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.db import Db, Tx
 
 LAST: Final = UUID(int=2**128 - 1)
@@ -37,10 +41,22 @@ async def party(db: Db, org_id: OrgId, party_id: PartyId) -> Party:
 
 async def party_in(tx: Tx, org_id: OrgId, party_id: PartyId) -> Party:
     """The same within a transaction: for other rooms that print a party on what they make."""
-    found = await store.WHOLE.maybe(tx, org_id, party_id)
+    found = await store.WHOLE.maybe(tx, org_id, [party_id])
     if found is None:
         raise PartyNotFound("there is no such party")
     return found.party()
+
+
+async def party_snapshots(
+    tx: Tx, ids: Sequence[UUID], viewer: Actor, version: str, now: datetime
+) -> Mapping[UUID, PartyView]:
+    """Snapshots of parties for the wire, with the parts that are valid on the day of `now`: of erased ones none, and
+    none at all without the right to read them."""
+    del version
+    if not viewer.may("parties:read"):
+        return {}
+    found = await store.WHOLE.all(tx, viewer.org_id, list(ids))
+    return {row.id: views.party(row.party(), now.date()) for row in found if row.erased_at is None}
 
 
 class Place(Struct, frozen=True, array_like=True):

@@ -129,7 +129,7 @@ WHOLE = Query(
             FROM party_bank_account b WHERE b.org_id = p.org_id AND b.party_id = p.id) AS part
         ) AS bank_accounts
     FROM party p LEFT JOIN party_profile f ON f.org_id = p.org_id AND f.party_id = p.id
-    WHERE p.org_id = $1 AND p.id = $2
+    WHERE p.org_id = $1 AND p.id = ANY ($2)
     """,
 )
 

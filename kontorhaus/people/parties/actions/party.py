@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 
 from kontorhaus.kernel.errors import Fault
 from kontorhaus.kernel.ids import OrgId
-from kontorhaus.people import access
+from kontorhaus.people import access, notices
 from kontorhaus.people.parties import events, store, views
 from kontorhaus.people.parties.errors import (
     PartyChanged,
@@ -111,8 +111,8 @@ async def change(
 async def erase(
     db: Db, keyring: Keyring, actor: Actor, once: Once, party_id: PartyId, *, now: datetime
 ) -> Answer:
-    """Delete everything personal that is kept of a party, for good; its id, kind, country, language,
-    reference and roles stay, so that what refers to it still does.
+    """Delete everything personal that is kept of a party, for good, letters to it included; its id, kind, country,
+    language, reference and roles stay, so that what refers to it still does.
 
     Not covered: answers to earlier calls, which idempotency keeps sealed for 72 hours, and backups, for as
     long as they are kept. Raises PartyNotFound, PartyErased, PartyIsLegalEntity."""
@@ -125,6 +125,7 @@ async def erase(
             raise PartyIsLegalEntity("a legal entity of your own organization cannot be erased")
         for erasure in store.ERASURES:
             await erasure.run(tx, actor.org_id, party_id)
+        await notices.erase_recipient(tx, actor.org_id, party_id)
         await access.record(tx, actor, "party.erased", PARTY.prefix, party_id, ["erased_at"])
         erased = await whole(tx, actor.org_id, party_id)
         fact = events.PartyErased(subject=party_id, version=erased.summary.version)
@@ -170,7 +171,7 @@ async def finish(
 
 async def whole(tx: Tx, org_id: OrgId, party_id: PartyId) -> Party:
     """A party that there is, with all that is kept of it."""
-    return (await store.WHOLE.one(tx, org_id, party_id)).party()
+    return (await store.WHOLE.one(tx, org_id, [party_id])).party()
 
 
 async def refusal(tx: Tx, org_id: OrgId, party_id: PartyId) -> PartyNotFound | PartyErased | PartyChanged:
