@@ -29,9 +29,7 @@ CREATE TABLE public.event (
     version integer NOT NULL,
     subject_kind text NOT NULL,
     subject_id uuid NOT NULL,
-    body bytea NOT NULL,
-    CONSTRAINT event_kind_check CHECK ((kind ~ '^[a-z_]+(\.[a-z_]+)+$'::text)),
-    CONSTRAINT event_version_check CHECK ((version > 0))
+    body bytea NOT NULL
 )
 PARTITION BY RANGE (at);
 
@@ -46,12 +44,14 @@ CREATE FUNCTION public.event_months() RETURNS SETOF date
    WHERE (i.inhparent = ('public.event'::regclass)::oid);
 END;
 
-CREATE FUNCTION public.find_api_key(wanted bytea) RETURNS TABLE(org_id uuid, id uuid, scopes text[], mode text, last_used_at timestamp with time zone)
+CREATE FUNCTION public.find_api_key(wanted bytea) RETURNS TABLE(org_id uuid, id uuid, scopes text[], mode text, last_used_at timestamp with time zone, frozen_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT k.org_id, k.id, k.scopes, o.mode, k.last_used_at
-    FROM public.api_key k JOIN public.organization o ON o.id = k.org_id
+    SELECT k.org_id, k.id, k.scopes, o.mode, k.last_used_at, c.now_at
+    FROM public.api_key k
+    JOIN public.organization o ON o.id = k.org_id
+    LEFT JOIN public.test_clock c ON c.org_id = k.org_id
     WHERE k.hash = wanted AND k.status = 'active'
 $$;
 
@@ -167,6 +167,9 @@ CREATE TABLE public.event_position (
     org_id uuid NOT NULL,
     event_id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    place bigint GENERATED ALWAYS AS ("position") STORED NOT NULL,
     CONSTRAINT event_position_epoch_check CHECK ((epoch > 0)),
     CONSTRAINT event_position_position_check CHECK (("position" > 0))
 );
@@ -189,6 +192,7 @@ CREATE TABLE public.idempotency_key (
     status smallint,
     answer bytea,
     sealed boolean DEFAULT false NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     CONSTRAINT idempotency_key_body_hash_check CHECK ((length(body_hash) = 32)),
     CONSTRAINT idempotency_key_check CHECK (((status IS NULL) = (answer IS NULL))),
     CONSTRAINT idempotency_key_check1 CHECK (((resume_kind IS NULL) = (subject IS NULL))),
@@ -222,7 +226,7 @@ CREATE TABLE public.job (
     CONSTRAINT job_check CHECK (((state = 'running'::text) = (lease_until IS NOT NULL))),
     CONSTRAINT job_check1 CHECK (((state = 'running'::text) = (worker IS NOT NULL))),
     CONSTRAINT job_check2 CHECK (((state <> 'parked'::text) OR (reason IS NOT NULL))),
-    CONSTRAINT job_clock_check CHECK ((clock = ANY (ARRAY['machine'::text, 'business'::text]))),
+    CONSTRAINT job_clock_check CHECK ((clock = ANY (ARRAY['machine'::text, 'business'::text, 'test'::text, 'late'::text]))),
     CONSTRAINT job_dedupe_key_check CHECK (((length(dedupe_key) >= 1) AND (length(dedupe_key) <= 200))),
     CONSTRAINT job_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     CONSTRAINT job_kind_check CHECK (((length(kind) >= 1) AND (length(kind) <= 100))),
@@ -259,6 +263,86 @@ CREATE TABLE public.migration (
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+CREATE TABLE public.notice (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    template text NOT NULL,
+    template_version integer NOT NULL,
+    language text NOT NULL,
+    recipient_kind text,
+    recipient_id uuid,
+    dedupe_key text,
+    status text NOT NULL,
+    reason text,
+    attempts integer DEFAULT 0 NOT NULL,
+    attempts_before integer DEFAULT 0 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    next_attempt_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    erased_at timestamp with time zone,
+    CONSTRAINT notice_attempts_before_check CHECK ((attempts_before >= 0)),
+    CONSTRAINT notice_check CHECK ((attempts >= attempts_before)),
+    CONSTRAINT notice_check1 CHECK (((recipient_kind IS NULL) = (recipient_id IS NULL))),
+    CONSTRAINT notice_check2 CHECK (((status = 'sent'::text) = (sent_at IS NOT NULL))),
+    CONSTRAINT notice_check3 CHECK (((status = 'failed'::text) = (failed_at IS NOT NULL))),
+    CONSTRAINT notice_check4 CHECK (((status = 'failed'::text) = (reason IS NOT NULL))),
+    CONSTRAINT notice_check5 CHECK (((status = 'queued'::text) OR (next_attempt_at IS NULL))),
+    CONSTRAINT notice_check6 CHECK (((status <> 'cancelled'::text) OR (erased_at IS NOT NULL))),
+    CONSTRAINT notice_check7 CHECK (((status <> 'queued'::text) OR (erased_at IS NULL))),
+    CONSTRAINT notice_dedupe_key_check CHECK ((dedupe_key ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$'::text)),
+    CONSTRAINT notice_language_check CHECK ((language ~ '^[a-z]{2}$'::text)),
+    CONSTRAINT notice_reason_check CHECK ((reason = ANY (ARRAY['refused'::text, 'given_up'::text, 'unknown'::text]))),
+    CONSTRAINT notice_recipient_kind_check CHECK ((recipient_kind ~ '^[a-z_]{1,63}$'::text)),
+    CONSTRAINT notice_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT notice_template_check CHECK ((template ~ '^[a-z_]{1,50}$'::text)),
+    CONSTRAINT notice_template_version_check CHECK ((template_version > 0)),
+    CONSTRAINT notice_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.notice FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.notice_attachment (
+    org_id uuid NOT NULL,
+    notice_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT notice_attachment_position_check CHECK (("position" >= 0))
+);
+
+ALTER TABLE ONLY public.notice_attachment FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.notice_attempt (
+    org_id uuid NOT NULL,
+    notice_id uuid NOT NULL,
+    number integer NOT NULL,
+    host text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    outcome text,
+    code smallint,
+    enhanced text,
+    CONSTRAINT notice_attempt_check CHECK (((outcome IS NULL) = (ended_at IS NULL))),
+    CONSTRAINT notice_attempt_check1 CHECK (((outcome IS NOT NULL) OR (code IS NULL))),
+    CONSTRAINT notice_attempt_check2 CHECK (((code IS NOT NULL) OR (enhanced IS NULL))),
+    CONSTRAINT notice_attempt_code_check CHECK (((code >= 100) AND (code <= 999))),
+    CONSTRAINT notice_attempt_enhanced_check CHECK ((enhanced ~ '^[245]\.[0-9]{1,3}\.[0-9]{1,3}$'::text)),
+    CONSTRAINT notice_attempt_number_check CHECK ((number > 0)),
+    CONSTRAINT notice_attempt_outcome_check CHECK ((outcome = ANY (ARRAY['not_sent'::text, 'deferred'::text, 'refused'::text, 'accepted'::text, 'unknown'::text])))
+);
+
+ALTER TABLE ONLY public.notice_attempt FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.notice_content (
+    org_id uuid NOT NULL,
+    notice_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    forget_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.notice_content FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.organization (
     id uuid NOT NULL,
@@ -413,6 +497,38 @@ WITH (fillfactor='10', autovacuum_vacuum_threshold='50', autovacuum_vacuum_scale
 
 ALTER TABLE ONLY public.subscriber FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.test_clock (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    mode text DEFAULT 'test'::text NOT NULL,
+    now_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    advancing boolean DEFAULT false NOT NULL,
+    advance_id uuid,
+    from_at timestamp with time zone,
+    to_at timestamp with time zone,
+    jobs_done bigint DEFAULT 0 NOT NULL,
+    runner uuid,
+    waits_for text,
+    waits_state text,
+    waits_reason text,
+    waits_until timestamp with time zone,
+    CONSTRAINT test_clock_check CHECK ((((advance_id IS NULL) = (from_at IS NULL)) AND ((advance_id IS NULL) = (to_at IS NULL)))),
+    CONSTRAINT test_clock_check1 CHECK (((from_at <= now_at) AND (now_at <= to_at))),
+    CONSTRAINT test_clock_check2 CHECK (((now_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (to_at < '3000-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT test_clock_check3 CHECK (((advance_id IS NOT NULL) OR (NOT advancing))),
+    CONSTRAINT test_clock_check4 CHECK ((advancing OR ((runner IS NULL) AND (waits_for IS NULL)))),
+    CONSTRAINT test_clock_check5 CHECK (((waits_for IS NULL) = (waits_state IS NULL))),
+    CONSTRAINT test_clock_check6 CHECK (((waits_for IS NOT NULL) OR ((waits_reason IS NULL) AND (waits_until IS NULL)))),
+    CONSTRAINT test_clock_mode_check CHECK ((mode = 'test'::text)),
+    CONSTRAINT test_clock_waits_for_check CHECK (((length(waits_for) >= 1) AND (length(waits_for) <= 100))),
+    CONSTRAINT test_clock_waits_reason_check CHECK (((length(waits_reason) >= 1) AND (length(waits_reason) <= 200))),
+    CONSTRAINT test_clock_waits_state_check CHECK ((waits_state = ANY (ARRAY['ready'::text, 'running'::text, 'failed'::text])))
+)
+WITH (fillfactor='20');
+
+ALTER TABLE ONLY public.test_clock FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
 
@@ -449,8 +565,23 @@ ALTER TABLE ONLY public.keyring
 ALTER TABLE ONLY public.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY public.notice_attachment
+    ADD CONSTRAINT notice_attachment_pkey PRIMARY KEY (org_id, notice_id, "position");
+
+ALTER TABLE ONLY public.notice_attempt
+    ADD CONSTRAINT notice_attempt_pkey PRIMARY KEY (org_id, notice_id, number);
+
+ALTER TABLE ONLY public.notice_content
+    ADD CONSTRAINT notice_content_pkey PRIMARY KEY (org_id, notice_id);
+
+ALTER TABLE ONLY public.notice
+    ADD CONSTRAINT notice_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.organization
     ADD CONSTRAINT organization_account_id_mode_key UNIQUE (account_id, mode);
+
+ALTER TABLE ONLY public.organization
+    ADD CONSTRAINT organization_id_mode_key UNIQUE (id, mode);
 
 ALTER TABLE ONLY public.organization
     ADD CONSTRAINT organization_pkey PRIMARY KEY (id);
@@ -494,11 +625,16 @@ ALTER TABLE ONLY public.sequencer
 ALTER TABLE ONLY public.subscriber
     ADD CONSTRAINT subscriber_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.test_clock
+    ADD CONSTRAINT test_clock_pkey PRIMARY KEY (org_id, mode);
+
 CREATE UNIQUE INDEX api_key_hash ON public.api_key USING btree (hash);
 
 CREATE INDEX audit_entry_subject ON public.audit_entry USING btree (org_id, subject_id, id);
 
 CREATE INDEX event_aside_due ON public.event_aside USING btree (subscriber, next_try_at) WHERE (next_try_at IS NOT NULL);
+
+CREATE INDEX event_position_own ON public.event_position USING btree (org_id, place);
 
 CREATE INDEX event_xid ON ONLY public.event USING btree (xid);
 
@@ -510,6 +646,10 @@ CREATE INDEX idempotency_key_unfinished ON public.idempotency_key USING btree (r
 
 CREATE UNIQUE INDEX job_alive ON public.job USING btree (org_id, kind, dedupe_key) WHERE ((dedupe_key IS NOT NULL) AND (state = ANY (ARRAY['ready'::text, 'scheduled'::text, 'running'::text])));
 
+CREATE INDEX job_business ON public.job USING btree (org_id, due_at, priority, id) WHERE ((state = 'scheduled'::text) AND (clock = ANY (ARRAY['business'::text, 'test'::text])));
+
+CREATE INDEX job_late ON public.job USING btree (org_id, due_at) WHERE ((state = 'scheduled'::text) AND (clock = 'late'::text));
+
 CREATE INDEX job_lease ON public.job USING btree (lease_until) WHERE (state = 'running'::text);
 
 CREATE INDEX job_parked ON public.job USING btree (org_id, id) WHERE (state = 'parked'::text);
@@ -520,7 +660,15 @@ CREATE INDEX job_ready_key ON public.job USING btree (queue, key, priority, due_
 
 CREATE INDEX job_running_key ON public.job USING btree (queue, key) WHERE ((state = 'running'::text) AND (key IS NOT NULL));
 
-CREATE INDEX job_scheduled ON public.job USING btree (due_at) WHERE (state = 'scheduled'::text);
+CREATE INDEX job_scheduled ON public.job USING btree (due_at) WHERE ((state = 'scheduled'::text) AND (clock <> 'test'::text));
+
+CREATE INDEX notice_content_forget ON public.notice_content USING btree (forget_at) WHERE (forget_at IS NOT NULL);
+
+CREATE UNIQUE INDEX notice_dedupe ON public.notice USING btree (org_id, dedupe_key) WHERE (dedupe_key IS NOT NULL);
+
+CREATE INDEX notice_recipient ON public.notice USING btree (org_id, recipient_id) WHERE ((recipient_id IS NOT NULL) AND (erased_at IS NULL));
+
+CREATE INDEX notice_status ON public.notice USING btree (org_id, status, id);
 
 CREATE UNIQUE INDEX party_reference ON public.party USING btree (org_id, reference) WHERE (reference IS NOT NULL);
 
@@ -535,6 +683,15 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.audit_entry
     ADD CONSTRAINT audit_entry_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.notice_attachment
+    ADD CONSTRAINT notice_attachment_org_id_notice_id_fkey FOREIGN KEY (org_id, notice_id) REFERENCES public.notice(org_id, id);
+
+ALTER TABLE ONLY public.notice_attempt
+    ADD CONSTRAINT notice_attempt_org_id_notice_id_fkey FOREIGN KEY (org_id, notice_id) REFERENCES public.notice(org_id, id);
+
+ALTER TABLE ONLY public.notice_content
+    ADD CONSTRAINT notice_content_org_id_notice_id_fkey FOREIGN KEY (org_id, notice_id) REFERENCES public.notice(org_id, id);
 
 ALTER TABLE ONLY public.organization
     ADD CONSTRAINT organization_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
@@ -559,6 +716,9 @@ ALTER TABLE ONLY public.party_tax_id
 
 ALTER TABLE ONLY public.party_term
     ADD CONSTRAINT party_term_org_id_party_id_fkey FOREIGN KEY (org_id, party_id) REFERENCES public.party(org_id, id);
+
+ALTER TABLE ONLY public.test_clock
+    ADD CONSTRAINT test_clock_org_id_mode_fkey FOREIGN KEY (org_id, mode) REFERENCES public.organization(id, mode);
 
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
@@ -592,6 +752,14 @@ CREATE POLICY every_organization ON public.job_timetable TO kontorhaus_system US
 
 CREATE POLICY every_organization ON public.keyring TO kontorhaus_system USING (true) WITH CHECK (true);
 
+CREATE POLICY every_organization ON public.notice TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.notice_attachment TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.notice_attempt TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.notice_content TO kontorhaus_system USING (true) WITH CHECK (true);
+
 CREATE POLICY every_organization ON public.organization TO kontorhaus_system USING (true) WITH CHECK (true);
 
 CREATE POLICY every_organization ON public.party TO kontorhaus_system USING (true) WITH CHECK (true);
@@ -614,6 +782,8 @@ CREATE POLICY every_organization ON public.sequencer TO kontorhaus_system USING 
 
 CREATE POLICY every_organization ON public.subscriber TO kontorhaus_system USING (true) WITH CHECK (true);
 
+CREATE POLICY every_organization ON public.test_clock TO kontorhaus_system USING (true) WITH CHECK (true);
+
 ALTER TABLE public.idempotency_key ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
@@ -621,6 +791,14 @@ ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.job_timetable ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.keyring ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notice ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notice_attachment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notice_attempt ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notice_content ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY one_organization ON public.api_key TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
@@ -635,6 +813,14 @@ CREATE POLICY one_organization ON public.event_position TO kontorhaus_app USING 
 CREATE POLICY one_organization ON public.idempotency_key TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 CREATE POLICY one_organization ON public.job TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.notice TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.notice_attachment TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.notice_attempt TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.notice_content TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 CREATE POLICY one_organization ON public.organization TO kontorhaus_app USING ((id = public.current_org())) WITH CHECK ((id = public.current_org()));
 
@@ -653,6 +839,8 @@ CREATE POLICY one_organization ON public.party_role TO kontorhaus_app USING ((or
 CREATE POLICY one_organization ON public.party_tax_id TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 CREATE POLICY one_organization ON public.party_term TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.test_clock TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 ALTER TABLE public.organization ENABLE ROW LEVEL SECURITY;
 
@@ -675,6 +863,8 @@ ALTER TABLE public.party_term ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.sequencer ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.subscriber ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.test_clock ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA public TO kontorhaus_app;
 GRANT USAGE ON SCHEMA public TO kontorhaus_system;
@@ -730,6 +920,8 @@ GRANT UPDATE(answer) ON TABLE public.idempotency_key TO kontorhaus_app;
 
 GRANT UPDATE(sealed) ON TABLE public.idempotency_key TO kontorhaus_app;
 
+GRANT UPDATE(xid) ON TABLE public.idempotency_key TO kontorhaus_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO kontorhaus_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO kontorhaus_system;
 
@@ -738,6 +930,49 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.job_timetable TO kontorhaus_system;
 GRANT SELECT,INSERT ON TABLE public.keyring TO kontorhaus_system;
 
 GRANT SELECT ON TABLE public.migration TO PUBLIC;
+
+GRANT SELECT,INSERT ON TABLE public.notice TO kontorhaus_app;
+GRANT SELECT ON TABLE public.notice TO kontorhaus_system;
+
+GRANT UPDATE(status) ON TABLE public.notice TO kontorhaus_app;
+
+GRANT UPDATE(reason) ON TABLE public.notice TO kontorhaus_app;
+
+GRANT UPDATE(attempts) ON TABLE public.notice TO kontorhaus_app;
+
+GRANT UPDATE(attempts_before) ON TABLE public.notice TO kontorhaus_app;
+
+GRANT UPDATE(version) ON TABLE public.notice TO kontorhaus_app;
+GRANT UPDATE(version) ON TABLE public.notice TO kontorhaus_system;
+
+GRANT UPDATE(next_attempt_at) ON TABLE public.notice TO kontorhaus_app;
+
+GRANT UPDATE(sent_at) ON TABLE public.notice TO kontorhaus_app;
+
+GRANT UPDATE(failed_at) ON TABLE public.notice TO kontorhaus_app;
+
+GRANT UPDATE(erased_at) ON TABLE public.notice TO kontorhaus_app;
+GRANT UPDATE(erased_at) ON TABLE public.notice TO kontorhaus_system;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.notice_attachment TO kontorhaus_app;
+GRANT SELECT,DELETE ON TABLE public.notice_attachment TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.notice_attempt TO kontorhaus_app;
+GRANT SELECT ON TABLE public.notice_attempt TO kontorhaus_system;
+
+GRANT UPDATE(ended_at) ON TABLE public.notice_attempt TO kontorhaus_app;
+
+GRANT UPDATE(outcome) ON TABLE public.notice_attempt TO kontorhaus_app;
+
+GRANT UPDATE(code) ON TABLE public.notice_attempt TO kontorhaus_app;
+
+GRANT UPDATE(enhanced) ON TABLE public.notice_attempt TO kontorhaus_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.notice_content TO kontorhaus_app;
+GRANT SELECT,DELETE ON TABLE public.notice_content TO kontorhaus_system;
+
+GRANT UPDATE(forget_at) ON TABLE public.notice_content TO kontorhaus_app;
+GRANT UPDATE(forget_at) ON TABLE public.notice_content TO kontorhaus_system;
 
 GRANT SELECT ON TABLE public.organization TO kontorhaus_app;
 GRANT SELECT,INSERT ON TABLE public.organization TO kontorhaus_system;
@@ -793,3 +1028,6 @@ GRANT SELECT ON TABLE public.party_term TO kontorhaus_system;
 GRANT SELECT,UPDATE ON TABLE public.sequencer TO kontorhaus_system;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subscriber TO kontorhaus_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.test_clock TO kontorhaus_app;
+GRANT SELECT,UPDATE ON TABLE public.test_clock TO kontorhaus_system;

@@ -16,6 +16,8 @@ from pathlib import Path
 import msgspec
 
 from kontorhaus.people.access import Founded
+from kontorhaus.platform.db import Db
+from kontorhaus.platform.eventlog import SnapshotSequencer
 from tests.faults.fuzzing import VARIABLE, Prepared
 from tests.stories.test_examples import DEALER
 from tests.support.house import House
@@ -23,14 +25,19 @@ from tests.support.house import House
 ROOT = Path(__file__).parents[2]
 
 
-async def prepared(owner: House) -> Prepared:
+async def prepared(owner: House, db: Db) -> Prepared:
     keys = (await owner.get("/v1/api_keys")).json["data"]
     spare = await owner.post("/v1/api_keys", {"name": "spare", "scopes": ["parties:read"]})
     party = (await owner.post("/v1/parties", DEALER)).json
     path = f"/v1/parties/{party['id']}"
     account = await owner.post(f"{path}/bank_accounts", {"iban": "NL91ABNA0417164300"})
     erasable = await owner.post("/v1/parties", {**DEALER, "reference": "C-2"})
+    await SnapshotSequencer(db).tick()
+    event = (await owner.get("/v1/events?limit=1")).json["data"][0]
+    notice = (await owner.post("/v1/notices", {"to": "anna@example.com"})).json
     ids = {
+        "notice_id": notice["id"],
+        "event_id": event["id"],
         "api_key_id": spare.json["id"],
         "party_id": party["id"],
         "address_id": party["addresses"][0]["id"],
@@ -42,7 +49,7 @@ async def prepared(owner: House) -> Prepared:
 
 
 async def test_the_api_answers_as_its_document_says(
-    house: House, organization: Founded, tmp_path: Path
+    house: House, organization: Founded, db: Db, tmp_path: Path
 ) -> None:
     owner = house.holding(organization.secret)
     deeper = os.environ.get("SCHEMATHESIS_EXAMPLES")
@@ -56,7 +63,7 @@ async def test_the_api_answers_as_its_document_says(
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
-        VARIABLE: msgspec.json.encode(await prepared(owner)).decode(),
+        VARIABLE: msgspec.json.encode(await prepared(owner, db)).decode(),
     }
     run = await asyncio.create_subprocess_exec(
         *command,

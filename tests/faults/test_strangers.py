@@ -54,6 +54,7 @@ async def belongings(owner: House) -> dict[str, str]:
     account = (await owner.post(f"{path}/bank_accounts", {"iban": "DE89370400440532013000"})).json
     key = (await owner.post("/v1/api_keys", {"name": "shop", "scopes": ["parties:read"]})).json
     found = [party["id"], party["addresses"][0]["id"], party["tax_ids"][0]["id"], account["id"], key["id"]]
+    found.append((await owner.post("/v1/notices", {"to": "anna@example.com"})).json["id"])
     return {text.rpartition("_")[0]: text for text in found}
 
 
@@ -137,6 +138,7 @@ async def ids_in_the_database(db: Db, organization: Founded) -> set[UUID]:
             "party_bank_account",
             "api_key",
             "audit_entry",
+            "notice",
         ):
             found |= {row["id"] for row in await tx.connection.fetch(f"SELECT id FROM {table}")}
     return found

@@ -13,6 +13,7 @@ FLOORS: Final = ("cli", "roles", "console", "wire", "goods", "money", "people", 
 
 PLATFORM: Final = (
     "http",
+    "clocks",
     "idempotency",
     "eventlog : jobs",
     "db : secrets : outbound : postgres",
@@ -20,7 +21,7 @@ PLATFORM: Final = (
 )
 """Highest first. Those on one line may know each other, but never in a circle."""
 
-PEOPLE: Final = ("parties", "access")
+PEOPLE: Final = ("parties", "notices", "access")
 
 ROOM: Final = (
     "routes | reactions | jobs",
@@ -55,6 +56,14 @@ LIBRARIES: Final = {
     "aiohttp": (
         ("kontorhaus.platform.outbound", "kontorhaus.sandbox"),
         "what leaves goes through platform.outbound, which bounds, traces and tells NotSent from Unknown",
+    ),
+    "aiosmtplib": (
+        ("kontorhaus.people.notices.gateways",),
+        "write a Letter and hand it to notices.send; its gateway alone speaks SMTP",
+    ),
+    "jinja2": (
+        ("kontorhaus.people.notices.views", "kontorhaus.sandbox", "kontorhaus.console"),
+        "letters are templates of notices; what the API shows is a struct",
     ),
     "cryptography": (("kontorhaus.platform.secrets",), "seal and open through platform.secrets"),
     "opentelemetry": (("kontorhaus.platform.telemetry",), "use telemetry.span"),

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 ROLES: Final = ("kontorhaus_app", "kontorhaus_system", "kontorhaus_maintenance")
 
 NEVER_NULL: Final = {
+    "Claimed.worker": "a job that is running has a worker (a CHECK)",
     "Due.resume_kind": "resume_at, by which it is found, is set only together with a resumer (a CHECK)",
     "Due.subject": "the same",
     "ParkedFact.reason": "a fact that has failed has a reason (a CHECK)",
     "ReadyKey.key": "only the index of jobs that have one is walked",
+    "Way.to_at": "only a clock that is being advanced has a runner, and it has an instant to go to (CHECKs)",
     "Running.worker": "a job that is running has a worker (a CHECK)",
 }
 """Fields that take no None though their column may be NULL: what the statement's WHERE makes sure of, and

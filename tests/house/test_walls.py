@@ -39,6 +39,7 @@ WITHOUT_LEADING_ORG_ID: Final = {
     "job_ready_key": "the same, of queues with keys",
     "job_scheduled": "due jobs of every organization are made ready together",
     "job_lease": "leases of dead workers are taken back, whose jobs they were or not",
+    "notice_content_forget": "what notices said is forgotten after its time, of every organization in one sweep",
     "job_running_key": "a key's limit may span organizations",
 }
 """Indexes that serve the system role. A request's statement never uses them, since it knows its

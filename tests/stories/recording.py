@@ -21,7 +21,7 @@ INSTANT: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 TODAY_OR_LATER: Final = re.compile(r'"(valid_from|valid_to)": ?"20(?:2[6-9]|[3-9]\d)-\d\d-\d\d"')
 SECRET: Final = re.compile(r"\bsk_(live|test)_[0-9A-Za-z]{38}\b")
 HINT: Final = re.compile(r"\bsk_(live|test)_..…....")
-CURSOR: Final = re.compile(r'"next_cursor": ?"[^"]+"')
+CURSOR: Final = re.compile(r'"(next_cursor|cursor)": ?"[^"]+"')
 
 FIRST_ID: Final = UUID("01934f3c-8a00-7000-8000-000000000000").int
 """The ids of examples count up from a UUIDv7 of 21 November 2024; only their form is real."""
@@ -58,7 +58,7 @@ class Recorder:
         # Shorter than a real key, so that nobody's secret scanner takes an example for one.
         text = SECRET.sub(r"sk_\1_shown_once", text)
         text = HINT.sub(r"sk_\1_ab…wxyz", text)
-        return json.loads(CURSOR.sub('"next_cursor": "c2hvcnRlbmVk"', text))
+        return json.loads(CURSOR.sub(r'"\1": "c2hvcnRlbmVk"', text))
 
     def _steady_id(self, found: re.Match[str]) -> str:
         return self._ids.setdefault(found[0], text_of(found[1], UUID(int=FIRST_ID + len(self._ids))))

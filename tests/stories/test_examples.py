@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 from kontorhaus.people.access import Founded
+from kontorhaus.people.notices import jobs as notices_jobs
+from kontorhaus.people.notices import mailer
+from kontorhaus.platform import clocks, eventlog
+from kontorhaus.platform.eventlog import SnapshotSequencer
+from kontorhaus.platform.jobs import Worker
 from kontorhaus.roles import api
+from kontorhaus.roles.resources import Resources
 from tests.stories import recording
 from tests.stories.recording import Recorder
 from tests.support.house import House
+from tests.support.postbox import postbox
 
 DEALER = {
     "kind": "company",
@@ -35,10 +43,15 @@ DEALER = {
 }
 
 
-async def test_the_examples_are_what_the_api_answers(house: House, organization: Founded) -> None:
+async def test_the_examples_are_what_the_api_answers(
+    house: House, organization: Founded, resources: Resources
+) -> None:
     recorder = Recorder(house.holding(organization.secret))
     await keys(recorder)
+    await time(recorder, resources)
     await parties(recorder)
+    await notices(recorder, resources)
+    await events(recorder, resources)
     await recorder.call("GET", "/v1/audit_entries?limit=2")
     assert set(recorder.recorded) == {route.operation_id for route in api.routes()}, (
         "the story calls every operation"
@@ -64,6 +77,30 @@ async def keys(recorder: Recorder) -> None:
     await recorder.call("POST", f"{path}/revoke")
 
 
+async def time(recorder: Recorder, resources: Resources) -> None:
+    await recorder.call("POST", "/v1/test_clock", {"now": "2026-11-01T09:00:00Z"})
+    await recorder.call("GET", "/v1/test_clock")
+    stop = asyncio.Event()
+    worker = Worker(resources.db, [clocks.QUEUE], [clocks.advancing(resources.keyring, [], [])])
+    working = asyncio.create_task(worker.run(stop))
+    await recorder.call("POST", "/v1/test_clock/advance", {"to": "2026-11-20T09:30:00Z"})
+    stop.set()
+    await working
+    await recorder.call("DELETE", "/v1/test_clock")
+
+
+async def events(recorder: Recorder, resources: Resources) -> None:
+    stop = asyncio.Event()
+    sequencing = asyncio.create_task(
+        eventlog.sequence(SnapshotSequencer(resources.db), stop=stop, published=resources.published)
+    )
+    await recorder.call("GET", "/v1/events?types=party.created,party.updated&limit=2&timeout=10")
+    renamed = await recorder.call("GET", "/v1/events?types=organization.renamed")
+    await recorder.call("GET", f"/v1/events/{renamed.json['data'][0]['id']}?expand=subject")
+    stop.set()
+    await sequencing
+
+
 async def parties(recorder: Recorder) -> None:
     created = await recorder.call("POST", "/v1/parties", DEALER)
     path = f"/v1/parties/{created.json['id']}"
@@ -84,4 +121,23 @@ async def parties(recorder: Recorder) -> None:
     await recorder.call("POST", f"{path}/tax_ids/{added.json['id']}/end", {})
     added = await recorder.call("POST", f"{path}/bank_accounts", {"iban": "DE89 3704 0044 0532 0130 00"})
     await recorder.call("POST", f"{path}/bank_accounts/{added.json['id']}/end", {})
+    await recorder.call("POST", f"{path}/erase")
+
+
+async def notices(recorder: Recorder, resources: Resources) -> None:
+    letter = {"to": "anna@example.com", "name": "Anna Müller", "language": "de-AT", "note": "Moin!"}
+    created = await recorder.call("POST", "/v1/notices", letter)
+    path = f"/v1/notices/{created.json['id']}"
+    async with postbox() as box:
+        await box.fault(stage="rcpt", reply="550 5.1.1 no such user")
+        made = mailer(box.smtp, "Hanse Automobile <post@example.com>")
+        assert made is not None
+        made.place = "mail.example.com:587"  # type: ignore[misc]  # a port that is another at each run
+        await Worker(
+            resources.db, [notices_jobs.QUEUE], [notices_jobs.deliveries(resources.keyring, made)]
+        ).drain()
+    await recorder.call("GET", path)
+    await recorder.call("GET", "/v1/notices?status=failed")
+    await recorder.call("GET", f"{path}/preview")
+    await recorder.call("POST", f"{path}/retry")
     await recorder.call("POST", f"{path}/erase")

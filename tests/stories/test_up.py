@@ -75,6 +75,15 @@ def command(tmp_path: Path) -> Command:
     return Command(tmp_path / "home")
 
 
+async def said_by(process: asyncio.subprocess.Process, beginning: str) -> str:
+    """The rest of the first line that begins so."""
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if line.decode().startswith(beginning):
+            return line.decode().removeprefix(beginning).strip()
+    raise AssertionError(f"it ended without saying {beginning!r}")
+
+
 async def test_one_command_opens_the_house_and_a_second_start_finds_everything(command: Command) -> None:
     async with command.up() as (process, said, house):
         customer = await house.get(said["Customer"].removeprefix(house.address))
@@ -154,14 +163,18 @@ async def test_api_and_worker_run_apart_on_a_named_database(command: Command, tm
         status, said = await command.run("organizations", "create", "Hanse Automobile")
         key = next(word for word in said.split() if word.startswith("sk_test_"))
         assert (status, "Hanse Automobile" in (await command.run("organizations", "list"))[1]) == (0, True)
+        command.environ["KONTORHAUS_WORKER_PORT"] = "0"
         worker, api = await command.start("worker"), await command.start("api")
-        assert api.stdout is not None
-        address = ""
-        while not address:
-            line = (await api.stdout.readline()).decode()
-            address = line.removeprefix("API at ").strip() if line.startswith("API at ") else ""
+        address = await said_by(api, "API at ")
+        metrics = (await said_by(worker, "Metrics at ")).removesuffix("/metrics")
         async with aiohttp.ClientSession() as session:
             assert (await House(address, session, key).get("/v1/organization")).status == 200
+            beside = House(metrics, session)
+            assert (await beside.get("/readyz")).status == 200
+            assert (await beside.get("/v1/organization")).status == 404
+            async with asyncio.timeout(20):
+                while b"kontorhaus_log_unpublished" not in (await beside.get("/metrics")).body:
+                    await asyncio.sleep(0.1)
         for process in (api, worker):
             process.terminate()
             await process.communicate()

@@ -10,6 +10,7 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from threading import Lock as Turn
 from types import MappingProxyType, TracebackType
 from typing import Final
 
@@ -69,6 +70,9 @@ class Server:
         self._socket_folder: Path | None = None
         self._keeper: subprocess.Popen[bytes] | None = None
         self._held = contextlib.ExitStack()
+        # Who looks after the server and who ends the house are different threads.
+        self._turn = Turn()
+        self._stopped = False
 
     @classmethod
     def start(
@@ -110,16 +114,24 @@ class Server:
         """Start PostgreSQL again if it has ended by itself (killed for want of memory, or by hand), at the same
         addresses; True if it had. What was committed is there again, open transactions are rolled back.
 
-        PostgreSQL survives the death of any of its processes but the first; this is for that one.
+        PostgreSQL survives the death of any of its processes but the first; this is for that one. `stop` may be called
+        meanwhile, by another thread: the server is then stopped, or not started.
         """
-        keeper_ended = self._keeper is not None and self._keeper.poll() is not None
-        if keeper_ended:
+        running = self._keeper
+        if running is None or running.poll() is None:
+            return False
+        try:
             self._launch()
-        return keeper_ended
+        except ServerFailed:
+            if not self._stopped:
+                raise
+        return not self._stopped
 
     def _launch(self) -> None:
-        """Start the server's processes in a folder that is this house's."""
-        with contextlib.ExitStack() as held:
+        """Start the server's processes in a folder that is this house's, unless it was stopped."""
+        with self._turn, contextlib.ExitStack() as held:
+            if self._stopped:
+                return
             with _explained(self.folder):
                 server_lock = self._take_server()
                 held.callback(server_lock.release)
@@ -128,15 +140,18 @@ class Server:
             command = account.command(
                 self.binaries.program("postgres"), "-D", str(data), ends_with_parent=True
             )
-            self._keeper = keeper.keep(
-                command,
-                socket_folder=self._sockets,
-                log=log,
-                lock=server_lock.descriptor,
-                lifeline=self._how.lifeline,
-            )
+            try:
+                running = self._keeper = keeper.keep(
+                    command,
+                    socket_folder=self._sockets,
+                    log=log,
+                    lock=server_lock.descriptor,
+                    lifeline=self._how.lifeline,
+                )
+            except OSError as error:
+                raise ServerFailed(f"PostgreSQL in {self.folder} cannot be started: {error}") from error
         # From here the server alone holds its lock, so that it is free exactly when no process of it is left.
-        self._wait_until_ready(log, log_start)
+        self._wait_until_ready(running, log, log_start)
 
     def _prepare(self, server_lock: Lock) -> tuple[Account, Path, Path]:
         """Whose the server's processes are, where they write their words, and their data folder, ready for them."""
@@ -184,7 +199,9 @@ class Server:
     def stop(self) -> None:
         """Stop the server: open transactions are rolled back, everything committed is on the disk. Once is enough, and
         more do nothing. A server that does not stop in a minute is aborted, and recovers at its next start."""
-        running, self._keeper = self._keeper, None
+        with self._turn:
+            self._stopped = True
+            running, self._keeper = self._keeper, None
         if running is not None:
             if running.stdin is not None:
                 running.stdin.close()
@@ -233,13 +250,12 @@ class Server:
             )
         return server_lock
 
-    def _wait_until_ready(self, log: Path, log_start: int) -> None:
+    def _wait_until_ready(self, running: subprocess.Popen[bytes], log: Path, log_start: int) -> None:
         """Wait until PostgreSQL writes that it is ready into the eighth line of its pid file, as pg_ctl does."""
-        assert self._keeper is not None
         give_up_at = monotonic() + START_SECONDS
         while monotonic() < give_up_at:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._keeper.wait(0.01)
+                running.wait(0.01)
                 raise self._failure(postmaster.words_since(log, log_start))
             if postmaster.ready(self.folder / "data"):
                 return

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from kontorhaus.platform.postgres import Binaries, FolderHeld, Server
+from kontorhaus.kernel.time import monotonic
+from kontorhaus.platform.postgres import Binaries, FolderHeld, Server, ServerFailed, keeper
 from kontorhaus.platform.postgres.locks import Lock
 from tests.platform.postgres.conftest import OtherHouse, Start, fetch
 
@@ -93,6 +97,57 @@ def test_a_server_that_was_killed_is_revived_at_the_same_addresses(start: Start,
     assert not server.revive()
     server.stop()
     assert not server.revive(), "it was stopped, and has not died"
+
+
+@pytest.mark.parametrize("pause_seconds", [0.0, 0.201, 0.22])
+def test_a_stop_while_it_is_being_revived_leaves_nothing_running(
+    start: Start, folder: Path, monkeypatch: pytest.MonkeyPatch, pause_seconds: float
+) -> None:
+    """The two come from different threads: who looks after the server, and who ends the house."""
+    server = start(durable=True)
+    os.kill(postmaster(folder), signal.SIGKILL)
+    wait_until_gone(folder)
+    begun, start_process = threading.Event(), keeper.keep
+
+    def slowly(*given: object, **named: object) -> object:
+        begun.set()
+        threading.Event().wait(0.2)
+        return start_process(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(keeper, "keep", slowly)
+    with ThreadPoolExecutor(1) as other:
+        reviving = other.submit(server.revive)
+        assert begun.wait(10)
+        threading.Event().wait(pause_seconds)
+        began = monotonic()
+        server.stop()
+        assert monotonic() - began < 20, "a server that has just begun to start does not hear the first word"
+        reviving.result(10)
+
+    left = Lock.take(folder / "server.lock")
+    assert left is not None, "a server goes on that nobody stops any more"
+    left.release()
+    assert not (folder / "socket").exists()
+
+
+def test_a_machine_that_has_no_memory_left_is_tried_again(
+    start: Start, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What killed the server, most likely, keeps it from being started for a while, too."""
+    server = start(durable=True)
+    os.kill(postmaster(folder), signal.SIGKILL)
+    wait_until_gone(folder)
+
+    def no_memory(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keeper, "keep", no_memory)
+        with pytest.raises(ServerFailed, match="Cannot allocate memory"):
+            server.revive()
+
+    assert server.revive()
+    assert fetch(server.admin_url, "SELECT 42") == 42
 
 
 def test_a_socket_in_a_temporary_folder_comes_back_where_it_was(start: Start, folder: Path) -> None:
