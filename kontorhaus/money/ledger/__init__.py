@@ -1,5 +1,6 @@
 """The ledger: accounts that guard or sum, transfers of two legs, holds, and two times. What was posted stands."""
 
+from kontorhaus.money.ledger.actions.gathering import GroupCommit as GroupCommit
 from kontorhaus.money.ledger.actions.holding import expire as expire
 from kontorhaus.money.ledger.actions.opening import NewAccount as NewAccount
 from kontorhaus.money.ledger.actions.opening import allow as allow

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from kontorhaus.kernel.ids import OrgId
-from kontorhaus.money.ledger.errors import LedgerAccountInvalid, LedgerEntityNotFound, LedgerHoldNotFound
+from kontorhaus.money.ledger.errors import LedgerAccountInvalid
 from kontorhaus.money.ledger.model.entries import ACCOUNT_NAME, Entry, EntrySet, PostHold, Transfer, VoidHold
 from kontorhaus.money.ledger.model.lines import Account, Entity, OpenHold
 from kontorhaus.money.ledger.store import accounts as store
@@ -62,14 +62,12 @@ class Found:
 
 
 async def find(tx: Tx, org_id: OrgId, sets: Sequence[EntrySet]) -> Found:
-    """Everything that the sets name; accounts that are missing are opened.
-
-    Raises LedgerEntityNotFound, LedgerAccountInvalid, LedgerHoldNotFound.
-    """
+    """Everything that the sets name; accounts that are missing are opened. What cannot be is missing from the answer,
+    so that of many sets the wrong one alone is refused."""
     found = Found()
     await _find_entities(tx, org_id, {one.entity for one in sets}, found)
     missing = []
-    for name in _names(sets):
+    for name in names(sets):
         account = MEMORY.accounts.get(name)
         if account is None:
             missing.append(name)
@@ -83,7 +81,7 @@ async def find(tx: Tx, org_id: OrgId, sets: Sequence[EntrySet]) -> Found:
 
 def remembered(org_id: OrgId, one: EntrySet) -> bool:
     """Whether everything that a set names is remembered, so that finding it takes no statement."""
-    return (org_id, one.entity) in MEMORY.entities and all(name in MEMORY.accounts for name in _names([one]))
+    return (org_id, one.entity) in MEMORY.entities and all(name in MEMORY.accounts for name in names([one]))
 
 
 async def _find_entities(tx: Tx, org_id: OrgId, wanted: set[UUID], found: Found) -> None:
@@ -93,8 +91,6 @@ async def _find_entities(tx: Tx, org_id: OrgId, wanted: set[UUID], found: Found)
         found.routes[one] = MEMORY.routes[one]
     if missing:
         rows = await store.ENTITIES.all(tx, org_id, missing)
-        if len(rows) < len(missing):
-            raise LedgerEntityNotFound("no books were opened for this legal entity")
         found.entities.update({row.id: row for row in rows})
         await learn_routes(tx, org_id, found)
         MEMORY.entities.update({(org_id, row.id): row for row in rows})
@@ -108,7 +104,7 @@ async def learn_routes(tx: Tx, org_id: OrgId, found: Found) -> None:
         found.routes[entity.id] = MEMORY.routes[entity.id] = routes
 
 
-def _names(sets: Sequence[EntrySet]) -> set[Name]:
+def names(sets: Sequence[EntrySet]) -> set[Name]:
     return {
         (one.entity, currency, name)
         for one in sets
@@ -129,8 +125,14 @@ def _of_entry(entry: Entry) -> Iterable[tuple[str, str]]:
 async def _find_accounts(tx: Tx, org_id: OrgId, missing: Sequence[Name], found: Found) -> None:
     if len(MEMORY.accounts) + len(missing) > REMEMBERED_MAX:
         MEMORY.accounts.clear()
-    ids = {found.entities[entity].number: entity for entity, _, _ in missing}
-    keys = [(found.entities[entity].number, currency, name) for entity, currency, name in missing]
+    ids = {entity.number: entity.id for entity in found.entities.values()}
+    keys = [
+        (found.entities[entity].number, currency, name)
+        for entity, currency, name in missing
+        if entity in found.entities and ACCOUNT_NAME.fullmatch(name)
+    ]
+    if not keys:
+        return
     known = await _read(tx, org_id, keys)
     named = {(ids[a.entity], a.currency, a.name): a for a in known.values()}
     MEMORY.accounts.update(named)
@@ -138,14 +140,10 @@ async def _find_accounts(tx: Tx, org_id: OrgId, missing: Sequence[Name], found: 
     absent = [key for key in keys if key not in known]
     if not absent:
         return
+    # A type that the chart does not have opens nothing.
     await open_accounts(tx, org_id, [(*key, None, None, None) for key in absent])
     # Read anew, since another may have opened them first.
     opened = await _read(tx, org_id, absent)
-    for key in absent:
-        if key not in opened:
-            raise LedgerAccountInvalid(
-                "the chart has no such type of account", type=key[2].partition(":")[0]
-            )
     found.accounts.update({(ids[a.entity], a.currency, a.name): a for a in opened.values()})
 
 
@@ -154,8 +152,6 @@ async def _find_holds(tx: Tx, org_id: OrgId, sets: Sequence[EntrySet], found: Fo
     if not ids:
         return
     found.holds = {row.id: row for row in await posting.HOLDS.all(tx, org_id, list(ids))}
-    if len(found.holds) < len(ids):
-        raise LedgerHoldNotFound("there is no hold with this id")
     legs = {leg for hold in found.holds.values() for leg in (hold.debit_id, hold.credit_id)}
     found.legs = {row.id: row for row in await store.ACCOUNTS_BY_ID.all(tx, org_id, list(legs))}
 

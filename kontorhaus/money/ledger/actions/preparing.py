@@ -10,9 +10,12 @@ from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.money import Money
 from kontorhaus.money.ledger.actions.finding import Found, Routes
 from kontorhaus.money.ledger.errors import (
+    LedgerAccountInvalid,
+    LedgerEntityNotFound,
     LedgerEntryInvalid,
     LedgerHoldEnded,
     LedgerHoldExceeded,
+    LedgerHoldNotFound,
     LedgerRouteClosed,
 )
 from kontorhaus.money.ledger.model.deciding import spilling_leg
@@ -30,7 +33,9 @@ from kontorhaus.money.ledger.model.lines import Account, Entity, Line, Lines, Op
 
 def prepare(org_id: OrgId, one: EntrySet, found: Found, *, expired: bool = False) -> Lines | DomainError:
     """An entry set with its accounts, or why it cannot be posted, whatever the balances."""
-    entity = found.entities[one.entity]
+    entity = found.entities.get(one.entity)
+    if entity is None:
+        return LedgerEntityNotFound("no books were opened for this legal entity")
     if not 1 <= len(one.entries) <= SET_ENTRIES_MAX:
         return LedgerEntryInvalid("an entry set has 1 to 10,000 entries")
     if len({entry.id for entry in one.entries}) < len(one.entries):
@@ -47,8 +52,17 @@ def prepare(org_id: OrgId, one: EntrySet, found: Found, *, expired: bool = False
 def _line(entity: Entity, entry: Entry, found: Found, at: str, expired: bool) -> Line | DomainError:
     if isinstance(entry, PostHold | VoidHold):
         return _ending(entity, entry, found, at, expired)
-    debit = found.accounts[entity.id, entry.amount.currency, entry.debit]
-    credit = found.accounts[entity.id, entry.amount.currency, entry.credit]
+    spill = getattr(entry, "spill", None)
+    legs = [
+        found.accounts.get((entity.id, entry.amount.currency, name))
+        for name in (entry.debit, entry.credit, spill)
+        if name is not None
+    ]
+    if None in legs:
+        leg = ("debit", "credit", "spill")[legs.index(None)]
+        fault = Fault(f"{at}/{leg}", "expected a type of the chart, or type:name in visible ASCII")
+        return LedgerAccountInvalid("the chart has no such account", faults=(fault,))
+    debit, credit, *rest = (account for account in legs if account is not None)
     if (refusal := _refusal(found, entity, entry, debit, credit, at)) is not None:
         return refusal
     base = entry.amount.minor if entry.base is None else entry.base.minor
@@ -74,9 +88,7 @@ def _line(entity: Entity, entry: Entry, found: Found, at: str, expired: bool) ->
         tax_rate=None if entry.tax is None else entry.tax.rate_ppm,
         tax_category=None if entry.tax is None else entry.tax.category,
         tax_point=None if entry.tax is None else entry.tax.point,
-        spill=None
-        if entry.spill is None
-        else found.accounts[entity.id, entry.amount.currency, entry.spill],
+        spill=rest[0] if rest else None,
     )
     return line if line.spill is None else _with_spill(found.routes[entity.id], line, at)
 
@@ -129,7 +141,9 @@ def _with_spill(routes: Routes, line: Line, at: str) -> Line | DomainError:
 def _ending(
     entity: Entity, entry: PostHold | VoidHold, found: Found, at: str, expired: bool
 ) -> Line | DomainError:
-    hold = found.holds[entry.hold]
+    hold = found.holds.get(entry.hold)
+    if hold is None:
+        return LedgerHoldNotFound("there is no hold with this id")
     debit, credit = found.legs[hold.debit_id], found.legs[hold.credit_id]
     if hold.entity != entity.number:
         return _invalid(f"{at}/hold", "the hold belongs to another legal entity")
