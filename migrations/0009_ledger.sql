@@ -160,6 +160,63 @@ CREATE TABLE ledger_hold_due (
 
 CREATE INDEX ledger_hold_due_expires ON ledger_hold_due (org_id, expires_at);
 
+-- Closed batches of an entity's entries, each hashed together with the one before it.
+CREATE TABLE ledger_seal (
+    org_id    uuid        NOT NULL,
+    entity    integer     NOT NULL,
+    number    integer     NOT NULL CHECK (number > 0),
+    -- Everything recorded up to and including this instant, and after that of the seal before.
+    upto      timestamptz NOT NULL,
+    entries   integer     NOT NULL CHECK (entries > 0),
+    hash      bytea       NOT NULL CHECK (length(hash) = 32),
+    -- The first eight bytes of each entry's own hash, so that a false one can be named.
+    digests   bytea       NOT NULL CHECK (length(digests) = 8 * entries),
+    sealed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (org_id, entity, number),
+    FOREIGN KEY (org_id, entity) REFERENCES ledger_entity (org_id, number)
+);
+
+CREATE UNIQUE INDEX ledger_seal_upto ON ledger_seal (org_id, entity, upto);
+
+-- How each account stood when the last batch with entries of it was closed: what is summed up to `upto`, on the
+-- account's own side, in its currency and in the base currency. `dated`: the part that took effect at another instant.
+CREATE TABLE ledger_fold (
+    org_id     uuid        NOT NULL,
+    account_id bigint      NOT NULL,
+    upto       timestamptz NOT NULL,
+    balance    bigint      NOT NULL,
+    base       bigint      NOT NULL,
+    dated      bigint      NOT NULL,
+    dated_base bigint      NOT NULL,
+    entries    bigint      NOT NULL,
+    -- How many entries there were at the latest snapshot.
+    snapped    bigint      NOT NULL,
+    PRIMARY KEY (org_id, account_id)
+) WITH (fillfactor = 70);
+
+-- The same, kept for every few hundred entries of an account: where reading the past begins.
+CREATE TABLE ledger_snapshot (
+    org_id     uuid        NOT NULL,
+    account_id bigint      NOT NULL,
+    at         timestamptz NOT NULL,
+    balance    bigint      NOT NULL,
+    base       bigint      NOT NULL,
+    dated      bigint      NOT NULL,
+    dated_base bigint      NOT NULL,
+    PRIMARY KEY (org_id, account_id, at)
+);
+
+-- Dated entries of closed batches by the day and by the hour (UTC) that they took effect in.
+CREATE TABLE ledger_effect (
+    org_id     uuid        NOT NULL,
+    account_id bigint      NOT NULL,
+    grain      text        NOT NULL CHECK (grain IN ('day', 'hour')),
+    start      timestamptz NOT NULL,
+    balance    bigint      NOT NULL,
+    base       bigint      NOT NULL,
+    PRIMARY KEY (org_id, account_id, grain, start)
+);
+
 CALL wall('ledger_entity', 'SELECT, INSERT', 'SELECT, INSERT, UPDATE (locked_before)');
 CALL wall('ledger_account_type', 'SELECT, INSERT', 'SELECT, INSERT');
 CALL wall('ledger_route', 'SELECT, INSERT', 'SELECT, INSERT');
@@ -169,6 +226,10 @@ CALL wall('ledger_transfer', 'SELECT', 'SELECT, INSERT');
 CALL wall('ledger_hold', 'SELECT', 'SELECT, INSERT');
 CALL wall('ledger_hold_end', 'SELECT', 'SELECT, INSERT');
 CALL wall('ledger_hold_due', 'SELECT', 'SELECT, INSERT, DELETE');
+CALL wall('ledger_seal', 'SELECT', 'SELECT, INSERT');
+CALL wall('ledger_fold', 'SELECT', 'SELECT, INSERT, UPDATE');
+CALL wall('ledger_snapshot', 'SELECT', 'SELECT, INSERT');
+CALL wall('ledger_effect', 'SELECT', 'SELECT, INSERT, UPDATE (balance, base)');
 
 -- The last instant that was drawn, in microseconds since 1970. Not undone by a rollback, so no instant is drawn twice.
 CREATE SEQUENCE ledger_clock AS bigint MINVALUE 1 CACHE 1;
@@ -399,6 +460,93 @@ BEGIN
     WHERE org_id = public.ledger_org(p_org) AND number = p_entity
       AND (locked_before IS NULL OR locked_before < p_before);
     RETURN FOUND;
+END
+$$;
+
+-- Waits until everything that was or will ever be recorded up to an instant is committed, and says which instant; NULL
+-- for one that has not come. A post in flight may have drawn an earlier one: those who hold the entity's lock when this
+-- is asked are waited for, whoever comes later draws a later one. What is sealed is settled.
+CREATE FUNCTION ledger_settle(p_org uuid, p_entity integer, p_at timestamptz) RETURNS timestamptz
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+    now     timestamptz := clock_timestamp();
+    at      timestamptz := coalesce(p_at, now - interval '1 microsecond');
+    writers text[];
+BEGIN
+    IF at >= now THEN
+        RETURN NULL;
+    ELSIF EXISTS (SELECT FROM public.ledger_seal s
+                  WHERE s.org_id = public.ledger_org(p_org) AND s.entity = p_entity AND s.upto >= at) THEN
+        RETURN at;
+    END IF;
+    LOOP
+        SELECT array_agg(l.virtualtransaction) INTO writers
+        FROM pg_locks l
+        WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted AND l.mode = 'ShareLock'
+          AND l.classid = 'public.ledger_entity'::regclass::oid AND l.objid = p_entity::oid
+          AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+          AND l.pid <> pg_backend_pid() AND (writers IS NULL OR l.virtualtransaction = ANY (writers));
+        EXIT WHEN writers IS NULL;
+        PERFORM pg_sleep(0.002);
+    END LOOP;
+    RETURN at;
+END
+$$;
+
+-- Keeps the seal of a batch and adds the batch up. One at a time for an entity: the number is the key.
+CREATE FUNCTION ledger_close(p_org uuid, p_entity integer, p_number integer, p_upto timestamptz, p_entries integer,
+                             p_hash bytea, p_digests bytea, p_snapshot_entries integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan AS
+$$
+DECLARE
+    since timestamptz;
+BEGIN
+    INSERT INTO public.ledger_seal (org_id, entity, number, upto, entries, hash, digests)
+    VALUES (public.ledger_org(p_org), p_entity, p_number, p_upto, p_entries, p_hash, p_digests);
+    SELECT coalesce(max(l.upto), '-infinity') INTO since FROM public.ledger_seal l
+    WHERE l.org_id = p_org AND l.entity = p_entity AND l.number < p_number;
+
+    INSERT INTO public.ledger_effect AS f (org_id, account_id, grain, start, balance, base)
+    SELECT p_org, a.id, g.grain, date_trunc(g.grain, t.effective_at, 'UTC'),
+           sum(CASE WHEN a.side = leg.side THEN t.amount ELSE -t.amount END),
+           sum(CASE WHEN a.side = leg.side THEN t.base_amount ELSE -t.base_amount END)
+    FROM public.ledger_transfer t
+    CROSS JOIN LATERAL (VALUES ('debit', t.debit_id), ('credit', t.credit_id)) AS leg (side, account_id)
+    JOIN public.ledger_account a ON a.org_id = p_org AND a.id = leg.account_id
+    CROSS JOIN (VALUES ('day'), ('hour')) AS g (grain)
+    WHERE t.org_id = p_org AND t.entity = p_entity AND t.recorded_at > since AND t.recorded_at <= p_upto
+      AND t.effective_at IS NOT NULL
+    GROUP BY a.id, g.grain, date_trunc(g.grain, t.effective_at, 'UTC')
+    ON CONFLICT (org_id, account_id, grain, start)
+    DO UPDATE SET balance = f.balance + excluded.balance, base = f.base + excluded.base;
+
+    WITH folded AS (
+        INSERT INTO public.ledger_fold AS f
+            (org_id, account_id, upto, balance, base, dated, dated_base, entries, snapped)
+        SELECT p_org, m.id, p_upto, sum(m.amount), sum(m.base),
+               coalesce(sum(m.amount) FILTER (WHERE m.dated), 0), coalesce(sum(m.base) FILTER (WHERE m.dated), 0),
+               count(*), 0
+        FROM (SELECT a.id, CASE WHEN a.side = leg.side THEN t.amount ELSE -t.amount END AS amount,
+                     CASE WHEN a.side = leg.side THEN t.base_amount ELSE -t.base_amount END AS base,
+                     t.effective_at IS NOT NULL AS dated
+              FROM public.ledger_transfer t
+              CROSS JOIN LATERAL (VALUES ('debit', t.debit_id), ('credit', t.credit_id)) AS leg (side, account_id)
+              JOIN public.ledger_account a ON a.org_id = p_org AND a.id = leg.account_id
+              WHERE t.org_id = p_org AND t.entity = p_entity AND t.recorded_at > since AND t.recorded_at <= p_upto
+             ) AS m
+        GROUP BY m.id
+        ON CONFLICT (org_id, account_id) DO UPDATE
+            SET upto = excluded.upto, balance = f.balance + excluded.balance, base = f.base + excluded.base,
+                dated = f.dated + excluded.dated, dated_base = f.dated_base + excluded.dated_base,
+                entries = f.entries + excluded.entries,
+                snapped = CASE WHEN f.entries + excluded.entries - f.snapped >= p_snapshot_entries
+                               THEN f.entries + excluded.entries ELSE f.snapped END
+        RETURNING f.account_id, f.balance, f.base, f.dated, f.dated_base, f.entries, f.snapped)
+    INSERT INTO public.ledger_snapshot (org_id, account_id, at, balance, base, dated, dated_base)
+    SELECT p_org, o.account_id, p_upto, o.balance, o.base, o.dated, o.dated_base
+    FROM folded o WHERE o.entries = o.snapped;
 END
 $$;
 

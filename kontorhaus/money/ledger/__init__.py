@@ -9,6 +9,9 @@ from kontorhaus.money.ledger.actions.opening import open_accounts as open_accoun
 from kontorhaus.money.ledger.actions.opening import open_books as open_books
 from kontorhaus.money.ledger.actions.posting import post as post
 from kontorhaus.money.ledger.actions.posting import post_each as post_each
+from kontorhaus.money.ledger.actions.sealing import Verified as Verified
+from kontorhaus.money.ledger.actions.sealing import seal as seal
+from kontorhaus.money.ledger.actions.sealing import verify as verify
 from kontorhaus.money.ledger.model.chart import STANDARD as STANDARD
 from kontorhaus.money.ledger.model.chart import AccountType as AccountType
 from kontorhaus.money.ledger.model.chart import Chart as Chart
@@ -25,3 +28,11 @@ from kontorhaus.money.ledger.model.entries import Tax as Tax
 from kontorhaus.money.ledger.model.entries import Transfer as Transfer
 from kontorhaus.money.ledger.model.entries import TransferId as TransferId
 from kontorhaus.money.ledger.model.entries import VoidHold as VoidHold
+from kontorhaus.money.ledger.queries import Place as Place
+from kontorhaus.money.ledger.queries import Time as Time
+from kontorhaus.money.ledger.queries import balance as balance
+from kontorhaus.money.ledger.queries import balance_at as balance_at
+from kontorhaus.money.ledger.queries import balance_in as balance_in
+from kontorhaus.money.ledger.queries import general_ledger as general_ledger
+from kontorhaus.money.ledger.queries import statement as statement
+from kontorhaus.money.ledger.queries import trial_balance as trial_balance
