@@ -88,8 +88,9 @@ class GroupCommit:
         try:
             return (await self._commit(org_id, [one], patient=False))[0]
         finally:
-            lane.busy = False
-            if lane.next:
+            # Handed over without a gap, in which the same caller could lead again before those who wait.
+            lane.busy = bool(lane.next)
+            if lane.busy:
                 self._start(self._follow(org_id, lane))
 
     async def _join(self, lane: _Lane, one: EntrySet) -> Outcome:
@@ -104,9 +105,6 @@ class GroupCommit:
 
     async def _follow(self, org_id: OrgId, lane: _Lane) -> None:
         """Commit group after group until nobody waits."""
-        if lane.busy:
-            return
-        lane.busy = True
         try:
             while lane.next:
                 await self._group(org_id, _taken(lane.next), patient=False)

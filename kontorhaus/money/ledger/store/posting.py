@@ -52,7 +52,7 @@ POST = Query(
     """
     SELECT outcome, first, busy
     FROM ledger_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                     $22, $23, $24)
+                     $22, $23, $24, $25)
     """,
 )
 
@@ -149,6 +149,7 @@ async def post(tx: Tx, org_id: OrgId, plan: Plan, *, patient: bool) -> Posted:
             [standing.balance for standing in standings],
             [standing.held for standing in standings],
             [standing.lowest for standing in standings],
+            sorted({step.line.debit.entity for step in plan.steps}),
             plan.sets,
             patient,
         )
