@@ -74,7 +74,8 @@ ONE_STATEMENT = Command(
         RETURNING balance)
     INSERT INTO bench_transfer
         (org_id, id, recorded_at, debit_id, credit_id, amount, base_amount, entity, line, credit_balance)
-    SELECT $1, $2, clock_timestamp(), $3, $4::bigint, $5, $5, ($4::bigint % 1000000)::integer, 0, moved.balance FROM moved
+    SELECT $1, $2, clock_timestamp(), $3, $4::bigint, $5, $5, ($4::bigint % 1000000)::integer, 0, moved.balance
+    FROM moved
     ON CONFLICT (org_id, id) DO NOTHING
     """
 )
@@ -96,7 +97,9 @@ INSERT = Command(
     """
 )
 UPDATE = Command("UPDATE bench_guard SET balance = $3 WHERE org_id = $1 AND account_id = $2")
-GUARD = Command("INSERT INTO bench_guard (org_id, account_id, balance, held) SELECT $1, n, 0, 0 FROM generate_series(1, $2) n")
+GUARD = Command(
+    "INSERT INTO bench_guard (org_id, account_id, balance, held) SELECT $1, n, 0, 0 FROM generate_series(1, $2) n"
+)
 BUSINESS = Command("INSERT INTO bench_business (org_id, id, note) VALUES ($1, $2, 'a sale')")
 
 Post = Callable[[], Awaitable[object]]
@@ -184,9 +187,7 @@ async def rounds(ways: dict[str, tuple[Post, int, int]]) -> dict[str, float]:
 
 
 def figure(name: str, found: dict[str, float], of: str, beside: str, goal: str, database: Database) -> Figure:
-    return Figure(
-        name, found[of], "1/s", found[beside], found[of] / found[beside], goal, database.conditions
-    )
+    return Figure(name, found[of], "1/s", found[beside], found[of] / found[beside], goal, database.conditions)
 
 
 async def _bulk(db: Db, database: Database) -> list[Figure]:
@@ -198,7 +199,8 @@ async def _bulk(db: Db, database: Database) -> list[Figure]:
 
     async def bare(entries: int) -> None:
         rows = [
-            (uuid7(), random.randrange(ACCOUNTS), random.randrange(ACCOUNTS) + ACCOUNTS, 5) for _ in range(entries)
+            (uuid7(), random.randrange(ACCOUNTS), random.randrange(ACCOUNTS) + ACCOUNTS, 5)
+            for _ in range(entries)
         ]
         async with db.org(ORG) as tx:
             await BARE.run(tx, ORG, *zip(*rows, strict=True))
@@ -221,33 +223,35 @@ async def _bulk(db: Db, database: Database) -> list[Figure]:
     ]
 
 
+async def one_statement(db: Db) -> None:
+    async with db.org(ORG) as tx:
+        account = random.randrange(1, ACCOUNTS)
+        assert await ONE_STATEMENT.run(tx, ORG, uuid7(), account + ACCOUNTS, account, 5) == 1
+
+
+async def statements(db: Db) -> None:
+    account, own = random.randrange(1, ACCOUNTS), uuid7()
+    async with db.org(ORG) as tx:
+        assert (await SEEN.one(tx, ORG, own)).count == 0
+        balance = (await LOCK.one(tx, ORG, account)).count + 5
+        await INSERT.run(tx, ORG, own, account + ACCOUNTS, account, 5, balance)
+        await UPDATE.run(tx, ORG, account, balance)
+
+
 async def _single(db: Db, database: Database) -> list[Figure]:
     group = GroupCommit(db)
 
     def by_group(draw: Callable[[], EntrySet]) -> Post:
         return lambda: group.post(ORG, draw())
 
-    async def one_statement() -> None:
-        async with db.org(ORG) as tx:
-            account = random.randrange(1, ACCOUNTS)
-            assert await ONE_STATEMENT.run(tx, ORG, uuid7(), account + ACCOUNTS, account, 5) == 1
-
-    async def statements() -> None:
-        account, id = random.randrange(1, ACCOUNTS), uuid7()
-        async with db.org(ORG) as tx:
-            assert (await SEEN.one(tx, ORG, id)).count == 0
-            balance = (await LOCK.one(tx, ORG, account)).count + 5
-            await INSERT.run(tx, ORG, id, account + ACCOUNTS, account, 5, balance)
-            await UPDATE.run(tx, ORG, account, balance)
-
     ways: dict[str, tuple[Post, int, int]] = {
         "group": (by_group(uniform), 64, 1),
-        "one statement": (one_statement, 64, 1),
-        "statements": (statements, 64, 1),
+        "one statement": (lambda: one_statement(db), 64, 1),
+        "statements": (lambda: statements(db), 64, 1),
         "group of 8": (by_group(uniform), 8, 1),
-        "one statement of 8": (one_statement, 8, 1),
+        "one statement of 8": (lambda: one_statement(db), 8, 1),
         "lone": (by_group(uniform), 1, 1),
-        "lone statement": (one_statement, 1, 1),
+        "lone statement": (lambda: one_statement(db), 1, 1),
         "sums": (by_group(uniform_sums), 64, 1),
         "hot sum": (by_group(hot_sum), 64, 1),
         "hot guard": (by_group(hot_guard), 64, 1),
@@ -256,10 +260,28 @@ async def _single(db: Db, database: Database) -> list[Figure]:
     found = await rounds(ways)
     await group.close()
     return [
-        figure("ledger, 64 callers, beside one statement", found, "group", "one statement", "ratio ≥ 2.5", database),
-        figure("ledger, 64 callers, beside four statements", found, "group", "statements", "ratio ≥ 4", database),
-        figure("ledger, 8 callers, beside one statement", found, "group of 8", "one statement of 8", "", database),
-        figure("ledger, a lone caller, beside one statement", found, "lone", "lone statement", "ratio ≥ 0.9", database),
+        figure(
+            "ledger, 64 callers, beside one statement",
+            found,
+            "group",
+            "one statement",
+            "ratio ≥ 2.5",
+            database,
+        ),
+        figure(
+            "ledger, 64 callers, beside four statements", found, "group", "statements", "ratio ≥ 4", database
+        ),
+        figure(
+            "ledger, 8 callers, beside one statement", found, "group of 8", "one statement of 8", "", database
+        ),
+        figure(
+            "ledger, a lone caller, beside one statement",
+            found,
+            "lone",
+            "lone statement",
+            "ratio ≥ 0.9",
+            database,
+        ),
         figure("ledger, one hot sum, beside 1,000", found, "hot sum", "sums", "ratio ≥ 0.9", database),
         figure("ledger, one hot guard, beside 1,000", found, "hot guard", "group", "ratio ≥ 0.8", database),
         figure("ledger, Zipf, beside uniform", found, "zipf", "group", "", database),
@@ -317,7 +339,13 @@ async def _locked(db: Db, database: Database) -> list[Figure]:
     value, limit = statistics.median(locked), statistics.median(free)
     return [
         Figure(
-            "ledger, p99 of others while one is locked", value, "ms", limit, value / limit, "ratio ≤ 2", database.conditions
+            "ledger, p99 of others while one is locked",
+            value,
+            "ms",
+            limit,
+            value / limit,
+            "ratio ≤ 2",
+            database.conditions,
         )
     ]
 
@@ -329,13 +357,24 @@ async def _size(database: Database) -> list[Figure]:
     size = await admin.fetchval("SELECT pg_total_relation_size('ledger_transfer')")
     await admin.close()
     bytes_each = size / count
-    return [Figure("ledger, bytes of a transfer", bytes_each, "B", 400, bytes_each / 400, "≤ 400", database.conditions)]
+    return [
+        Figure(
+            "ledger, bytes of a transfer",
+            bytes_each,
+            "B",
+            400,
+            bytes_each / 400,
+            "≤ 400",
+            database.conditions,
+        )
+    ]
 
 
 FILL = """
     INSERT INTO ledger_transfer (org_id, id, recorded_at, debit_id, credit_id, amount, base_amount, entity, line,
                                  effective_at)
-    SELECT a.org_id, gen_random_uuid(), timestamptz '2026-01-01' + n * interval '1 second', d.id, a.id, 1, 1, a.entity, 0,
+    SELECT a.org_id, gen_random_uuid(), timestamptz '2026-01-01' + n * interval '1 second', d.id, a.id, 1, 1,
+           a.entity, 0,
            CASE WHEN n % 10 = 0 THEN timestamptz '2026-01-01' + ((n * 7919) % $2) * interval '1 second' END
     FROM generate_series(1, $2) n, ledger_account a, ledger_account d
     WHERE a.name = 'revenue:past' AND d.org_id = a.org_id AND d.entity = a.entity AND d.name = 'clearing:past'
@@ -348,7 +387,9 @@ async def _past(db: Db, database: Database) -> list[Figure]:
     entity = PartyId(uuid7())
     async with db.org(ORG) as tx:
         await ledger.open_books(tx, ORG, entity, base_currency="EUR", now=utc_now())
-        accounts = [ledger.NewAccount(currency="EUR", name=name) for name in ("revenue:past", "clearing:past")]
+        accounts = [
+            ledger.NewAccount(currency="EUR", name=name) for name in ("revenue:past", "clearing:past")
+        ]
         await ledger.open_accounts(tx, ORG, entity, accounts)
     admin = await asyncpg.connect(database.admin_url)
     await admin.execute(FILL.replace("$1", f"'{entity}'").replace("$2", str(TRANSFERS)))

@@ -1,4 +1,4 @@
-"""What the books say: balances now and at any past instant by either time, statements, trial balance, general ledger."""
+"""What the books say: balances now and at any past instant by either time, statements, and what sums them up."""
 
 from __future__ import annotations
 

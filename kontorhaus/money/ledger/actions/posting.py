@@ -40,9 +40,9 @@ async def post(tx: Tx, org_id: OrgId, *sets: EntrySet) -> tuple[Recorded, ...]:
     later than any drawn before in the whole database; no guard was below what is held on it after any line.
     Not guaranteed: that instants are committed in their order.
 
-    It waits for others that post to the same guards. Raises what is refused, as the first set that is: LedgerRouteClosed,
-    LedgerBalanceInsufficient, LedgerPeriodLocked, LedgerIdReused, LedgerHoldEnded, LedgerHoldExceeded; and
-    LedgerEntryInvalid, LedgerAccountInvalid, LedgerEntityNotFound, LedgerHoldNotFound. The transaction must then be
+    It waits for others that post to the same guards. Raises what the first set that is refused is refused for:
+    LedgerRouteClosed, LedgerBalanceInsufficient, LedgerPeriodLocked, LedgerIdReused, LedgerHoldEnded,
+    LedgerHoldExceeded; and LedgerEntryInvalid, LedgerAccountInvalid, LedgerEntityNotFound, LedgerHoldNotFound. The transaction must then be
     rolled back, for accounts may have been opened.
     """
     outcomes = await post_each(tx, org_id, sets, whole=True)
@@ -174,10 +174,9 @@ def _decide(
     twin = next((seen[line.id] for line in lines.lines if line.id in seen), None)
     if twin is not None:
         return twin[1] if twin[0] == lines else reused("entries")
-    if (refusal := ended(lines, before.holds) or _too_early(lines, locked)) is not None:
-        return refusal
     number = plan.sets
-    if (refusal := plan.add(lines)) is not None:
+    refusal = ended(lines, before.holds) or _too_early(lines, locked) or plan.add(lines)
+    if refusal is not None:
         return refusal
     seen.update((line.id, (lines, number)) for line in lines.lines)
     return number
@@ -213,7 +212,10 @@ async def _before(tx: Tx, org_id: OrgId, sets: Sequence[Lines]) -> Before:
 
 
 def _instants(
-    lines: Lines, transfers: Mapping[UUID, Kept], holds: Mapping[UUID, OpenHold], ends: Mapping[UUID, OpenHold]
+    lines: Lines,
+    transfers: Mapping[UUID, Kept],
+    holds: Mapping[UUID, OpenHold],
+    ends: Mapping[UUID, OpenHold],
 ) -> set[datetime]:
     none = Before(transfers, holds, ends, {})
     return {at for line in lines.lines if (at := instant_under(line, none)) is not None}

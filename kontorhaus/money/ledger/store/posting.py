@@ -13,7 +13,7 @@ from msgspec import Struct
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.money.ledger.model.deciding import Plan, Step
 from kontorhaus.money.ledger.model.lines import Kept, OpenHold
-from kontorhaus.platform.db import Command, Query, Tx
+from kontorhaus.platform.db import Query, Tx
 
 
 class Posted(Struct, frozen=True):
@@ -42,6 +42,10 @@ class Locked(Struct, frozen=True):
     now: datetime
 
 
+class Noted(Struct, frozen=True):
+    noted: int | None
+
+
 class DueRow(Struct, frozen=True):
     hold_id: UUID
     entity_id: UUID
@@ -56,8 +60,9 @@ POST = Query(
     """,
 )
 
-NOTE_HOLDS = Command(
-    "SELECT ledger_note_holds($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+NOTE_HOLDS = Query(
+    Noted,
+    "SELECT ledger_note_holds($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) AS noted",
 )
 
 LOCK = Query(GuardRow, "SELECT account_id, balance, held FROM ledger_lock($1, $2, $3)")
@@ -217,7 +222,7 @@ async def _note_holds(tx: Tx, org_id: OrgId, steps: Sequence[Step], first: datet
         if s.line.ends is not None
     ]
     if placed or ended:
-        await NOTE_HOLDS.run(
+        await NOTE_HOLDS.one(
             tx,
             org_id,
             *(zip(*placed, strict=True) if placed else ((),) * 10),
