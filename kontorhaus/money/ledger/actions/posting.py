@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from kontorhaus.kernel.errors import DomainError
@@ -11,13 +12,16 @@ from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import instant_text
 from kontorhaus.money.ledger.actions import finding
 from kontorhaus.money.ledger.actions.preparing import ended, prepare
-from kontorhaus.money.ledger.errors import LedgerEntryInvalid, LedgerPeriodLocked
+from kontorhaus.money.ledger.errors import LedgerBusy, LedgerEntryInvalid, LedgerPeriodLocked
 from kontorhaus.money.ledger.model.comparing import Before, instant_under, posted_before, reused
 from kontorhaus.money.ledger.model.deciding import Plan, spill_id
 from kontorhaus.money.ledger.model.entries import SET_ENTRIES_MAX, EntrySet, Recorded
 from kontorhaus.money.ledger.model.lines import Kept, Lines, OpenHold
 from kontorhaus.money.ledger.store import posting as store
 from kontorhaus.platform.db import Tx
+
+LOOKS_MAX: Final = 5
+"""Each further look means that another posted one of the same ids in the millisecond between; he does so once."""
 
 
 class Aside:
@@ -42,8 +46,8 @@ async def post(tx: Tx, org_id: OrgId, *sets: EntrySet) -> tuple[Recorded, ...]:
 
     It waits for others that post to the same guards. Raises what the first set that is refused is refused for:
     LedgerRouteClosed, LedgerBalanceInsufficient, LedgerPeriodLocked, LedgerIdReused, LedgerHoldEnded,
-    LedgerHoldExceeded; and LedgerEntryInvalid, LedgerAccountInvalid, LedgerEntityNotFound, LedgerHoldNotFound. The transaction must then be
-    rolled back, for accounts may have been opened.
+    LedgerHoldExceeded; LedgerEntryInvalid, LedgerAccountInvalid, LedgerEntityNotFound, LedgerHoldNotFound. The
+    transaction must then be rolled back, for accounts may have been opened.
     """
     outcomes = await post_each(tx, org_id, sets, whole=True)
     recorded = []
@@ -114,7 +118,11 @@ async def _post(
             return [Recorded(posted.first + number * store.MICROSECOND) for number in range(len(sets))]
         if posted.outcome == "unknown":
             raise _Forgotten
-    return await _looking(tx, org_id, sets, patient=patient, whole=whole)
+    for _ in range(LOOKS_MAX):
+        outcomes = await _looking(tx, org_id, sets, patient=patient, whole=whole)
+        if outcomes is not None:
+            return outcomes
+    raise LedgerBusy("others post the same ids all the time")
 
 
 def _trusted(sets: Sequence[Lines]) -> Plan | None:
@@ -134,8 +142,11 @@ def _trusted(sets: Sequence[Lines]) -> Plan | None:
 
 async def _looking(
     tx: Tx, org_id: OrgId, sets: Sequence[Lines], *, patient: bool, whole: bool
-) -> list[Outcome]:
-    """Lock, read, decide about each set in its order, and write those that may be written."""
+) -> list[Outcome] | None:
+    """Lock, read, decide about each set in its order, and write those that may be written. None, and nothing written,
+    when another has just committed one of the ids: where no guard is needed nothing keeps him out."""
+    for number in sorted({lines.entity.number for lines in sets}):
+        await store.SHARE.one(tx, number)
     wanted = sorted({guard for lines in sets for guard in guards_of(lines)})
     rows = await store.LOCK.all(tx, org_id, wanted, patient) if wanted else []
     found = {r.account_id: (r.balance or 0, r.held or 0) for r in rows if r.account_id is not None}
@@ -159,6 +170,8 @@ async def _looking(
     posted = await store.post(tx, org_id, plan, patient=True)
     if posted.outcome == "unknown":
         raise _Forgotten
+    if posted.outcome == "repeated":
+        return None
     assert posted.outcome == "posted", f"what was decided under locks was {posted.outcome}"
     assert posted.first is not None
     first = posted.first
