@@ -105,6 +105,15 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="For how many days facts are kept in the event log, at least; whole months are dropped.",
         ),
     ] = 400
+    inbox_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=365,
+            description="For how many days raw webhooks are kept after they were carried out; 30 answers a person's "
+            "request for erasure within the month of Art. 12(3) GDPR.",
+        ),
+    ] = 30
     log_level: Annotated[
         str, Meta(pattern="^(debug|info|warning|error)$", description="Least level logged.")
     ] = "info"

@@ -13,12 +13,13 @@ from kontorhaus.people.access import routes as access_routes
 from kontorhaus.people.parties import routes as parties_routes
 from kontorhaus.platform import http
 from kontorhaus.platform.http import Drain, Route
+from kontorhaus.platform.inbox import routes as inbox_routes
 from kontorhaus.roles.resources import Resources
 
 
 def routes() -> tuple[Route, ...]:
     """Every route of the house, room by room."""
-    return (*access_routes.ROUTES, *parties_routes.ROUTES)
+    return (*access_routes.ROUTES, *parties_routes.ROUTES, *inbox_routes.ROUTES)
 
 
 def examples() -> Mapping[str, Any]:

@@ -15,9 +15,11 @@ from kontorhaus.platform import db as database
 from kontorhaus.platform import eventlog, telemetry
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import Bell
+from kontorhaus.platform.inbox import Inbox
 from kontorhaus.platform.outbound import Outbound
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile, prove
 from kontorhaus.platform.settings import Settings, home_folder
+from kontorhaus.roles.sources import every_source
 
 BUDGETS: Final = {"api": 10, "worker": 6, "all": 14, "command": 2}
 """Connections by role. An event loop saturates about ten on two cores. A worker's jobs share six, since each holds one
@@ -34,6 +36,8 @@ class Resources(Struct, frozen=True):
     outbound: Outbound
     published: Bell = field(default_factory=Bell)
     """Rung when facts have been published by this process: for those who wait for them in the same one."""
+    inbox: Inbox = field(default_factory=lambda: Inbox(every_source()))
+    """Where senders outside deliver: the sources of every room."""
 
 
 class DatabaseUrlMissing(Invalid):

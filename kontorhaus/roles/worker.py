@@ -14,10 +14,11 @@ from msgspec import Struct
 
 from kontorhaus.kernel.errors import Unavailable
 from kontorhaus.kernel.time import utc_now
-from kontorhaus.platform import eventlog, idempotency, telemetry
+from kontorhaus.platform import eventlog, idempotency, inbox, telemetry
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import SnapshotSequencer, Subscriber
 from kontorhaus.platform.idempotency import Resumer
+from kontorhaus.platform.inbox import jobs as inbox_jobs
 from kontorhaus.platform.jobs import HOUSE, Every, Handler, Kind, Phases, Queue, Running, Timetable, Worker
 from kontorhaus.roles.resources import Resources
 
@@ -25,6 +26,9 @@ LOG: Final = telemetry.get_logger(__name__)
 
 IDLE_SECONDS: Final = 1.0
 """How often an idle worker looks for open calls: a caller that was answered 202 polls about once a second."""
+
+GAUGE_SECONDS: Final = 15.0
+"""How often backlogs are counted: about as often as a collector asks."""
 
 UPKEEP: Final = Queue("upkeep", slots=2)
 """The house's own cleaning: two at a time, so that a long one does not hold up the rest."""
@@ -36,6 +40,7 @@ class Nothing(Struct, frozen=True):
 
 FORGET_ANSWERS: Final = Kind("idempotency.forget", Nothing, UPKEEP)
 KEEP_MONTHS: Final = Kind("eventlog.months", Nothing, UPKEEP)
+FORGET_MESSAGES: Final = Kind("inbox.forget", Nothing, UPKEEP)
 
 
 class Crew(Struct, frozen=True):
@@ -50,16 +55,19 @@ class Crew(Struct, frozen=True):
 def crew(resources: Resources) -> Crew:
     """Everything that the rooms have for a worker to do."""
     return Crew(
-        queues=(UPKEEP,),
+        queues=(UPKEEP, *inbox_jobs.QUEUES),
         handlers=(
             Phases(FORGET_ANSWERS, _forget_answers),
             Phases(KEEP_MONTHS, _keep_months(timedelta(days=resources.settings.event_days))),
+            Phases(FORGET_MESSAGES, _forget_messages(timedelta(days=resources.settings.inbox_days))),
+            inbox_jobs.Carrier(tuple(resources.inbox.sources.values()), resources.keyring),
         ),
         timetables=(
             Timetable(
                 "idempotency.forget", Every(timedelta(minutes=1)), FORGET_ANSWERS.job(HOUSE, Nothing())
             ),
             Timetable("eventlog.months", Every(timedelta(days=1)), KEEP_MONTHS.job(HOUSE, Nothing())),
+            Timetable("inbox.forget", Every(timedelta(hours=1)), FORGET_MESSAGES.job(HOUSE, Nothing())),
         ),
         subscribers=(),
     )
@@ -82,6 +90,7 @@ async def work(resources: Resources, stop: asyncio.Event) -> None:
         for subscriber in all_hands.subscribers:
             tasks.create_task(eventlog.follow(db, subscriber, stop=stop, published=published))
         tasks.create_task(jobs.run(stop))
+        tasks.create_task(_repeat("inbox_gauge", lambda: inbox.gauge(db), GAUGE_SECONDS, stop))
         tasks.create_task(
             _repeat("resume", lambda: idempotency.resume_due(db, known), IDLE_SECONDS, stop),
         )
@@ -102,6 +111,16 @@ def _keep_months(keep: timedelta) -> Callable[[Db, Nothing, Running], Awaitable[
         dropped = await eventlog.drop_old(db, now=utc_now(), keep=keep)
         if dropped:
             LOG.info("event_months_dropped", months=[month.isoformat() for month in dropped])
+
+    return work
+
+
+def _forget_messages(keep: timedelta) -> Callable[[Db, Nothing, Running], Awaitable[None]]:
+    async def work(db: Db, _: Nothing, running: Running) -> None:
+        """Delete what came in and was carried out long ago, a batch at a time until none is left."""
+        del running
+        while await inbox.forget_old(db, now=utc_now(), keep=keep):
+            pass
 
     return work
 

@@ -40,16 +40,21 @@ WITHOUT_LEADING_ORG_ID: Final = {
     "job_scheduled": "due jobs of every organization are made ready together",
     "job_lease": "leases of dead workers are taken back, whose jobs they were or not",
     "job_running_key": "a key's limit may span organizations",
+    "inbox_connection_address": "a sender's connection is found by the id in his address, before its organization is known",
+    "inbox_message_ended": "what is over is forgotten in one sweep, whose it was or not",
 }
 """Indexes that serve the system role. A request's statement never uses them, since it knows its
 organization."""
 
-APPEND_ONLY: Final = ("audit_entry", "event")
+APPEND_ONLY: Final = ("audit_entry", "event", "inbox_seen")
 """Tables of which no role may change or remove a row."""
 
 READ_BY_EVERYBODY: Final = {"migration": WITHOUT_ORG_ID["migration"]}
 
-DEFINERS: Final = {"find_api_key": "exchanges the hash of a key for whose it is, before a role is set"}
+DEFINERS: Final = {
+    "find_api_key": "exchanges the hash of a key for whose it is, before a role is set",
+    "find_inbox_connection": "exchanges the id in a sender's address for whose it is, before a role is set",
+}
 """Functions that run with their owner's rights instead of the caller's."""
 
 HOUSE_ROLES: Final = roles.ROLES
