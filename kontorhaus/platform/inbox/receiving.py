@@ -18,6 +18,7 @@ from kontorhaus.platform.db import Db
 from kontorhaus.platform.inbox import store
 from kontorhaus.platform.inbox.actions import opened
 from kontorhaus.platform.inbox.errors import ConnectionNotFound, DeliveryRefused, SourceNotServed
+from kontorhaus.platform.inbox.gathering import Gathering, Row
 from kontorhaus.platform.inbox.model import (
     MESSAGE,
     Accepted,
@@ -76,6 +77,7 @@ class Inbox:
         assert len(self.sources) == len(sources), "two sources have one name"
         self._known: Final[OrderedDict[ConnectionId, _Known]] = OrderedDict()
         self._refusals: Final[OrderedDict[tuple[ConnectionId, Reason], _Refusals]] = OrderedDict()
+        self._gathering: Final = Gathering()
 
     async def receive(
         self, db: Db, keyring: Keyring, connection_id: ConnectionId, delivery: Delivery, *, now: datetime
@@ -92,7 +94,8 @@ class Inbox:
             connection = at_hand or await self._looked_up(db, keyring, connection_id)
             verdict = _judged(connection, delivery, now)
             if isinstance(verdict, Accepted):
-                kept = await _kept(db, keyring, connection_id, connection, delivery, verdict, now)
+                row = await _row(keyring, connection_id, connection, delivery, verdict, now)
+                kept = await self._gathering.keep(db, connection.org_id, row)
                 if kept.known:
                     outcome = "received" if kept.fresh else "doubled"
                     telemetry.metrics.inbox_deliveries.labels(connection.source.name, outcome).inc()
@@ -150,43 +153,33 @@ def _judged(connection: _Known, delivery: Delivery, now: datetime) -> Accepted |
     return verdict
 
 
-async def _kept(
-    db: Db,
+async def _row(
     keyring: Keyring,
     connection_id: ConnectionId,
     connection: _Known,
     delivery: Delivery,
     accepted: Accepted,
     now: datetime,
-) -> store.Kept:
-    org_id, message_id = connection.org_id, MESSAGE.new()
-    content = await sealed(keyring, org_id, delivery)
-    job = job_of(org_id, message_id, connection_id, accepted.subject, connection.source.name)
-    async with db.org(org_id) as tx:
-        return await store.KEEP.one(
-            tx,
-            org_id,
-            connection_id,
-            connection.version,
-            accepted.event_id,
-            message_id,
-            accepted.kind,
-            accepted.subject,
-            accepted.sequence,
-            accepted.occurred_at,
-            now,
-            content,
-            uuid7(),
-            job.queue,
-            job.kind,
-            job.priority,
-            job.clock,
-            job.max_attempts,
-            job.key,
-            job.dedupe_key,
-            job.args,
-            telemetry.outgoing_headers().get("traceparent"),
-        )
+) -> Row:
+    message_id = MESSAGE.new()
+    job = job_of(connection.org_id, message_id, connection_id, accepted.subject, connection.source.name)
+    assert job.key is not None, "the queue has keys"
+    return Row(
+        message_id=message_id,
+        connection_id=connection_id,
+        version=connection.version,
+        event_id=accepted.event_id,
+        kind=accepted.kind,
+        subject=accepted.subject,
+        sequence=accepted.sequence,
+        occurred_at=accepted.occurred_at,
+        received_at=now,
+        content=await sealed(keyring, connection.org_id, delivery),
+        job_id=uuid7(),
+        key=job.key,
+        args=job.args,
+        trace=telemetry.outgoing_headers().get("traceparent"),
+    )
 
 
 class _Content(Struct, frozen=True, array_like=True):

@@ -13,6 +13,7 @@ from kontorhaus.platform.db import Command, Query
 class Kept(Struct, frozen=True):
     """Whether the connection is still the one that verified, and whether the event is new."""
 
+    message_id: UUID
     known: bool
     fresh: bool
 
@@ -115,29 +116,46 @@ FIND_CONNECTION = """
 """
 
 # One statement: the connection is still as it verified, the event is new for ever, the message, the job. Of equal
-# events at the same time the first one is waited for. The job is enqueued here and not by jobs.enqueue, which would
-# be a round trip more for each message; its columns are those of that statement.
+# events at the same time the first one is waited for. Numbers of arrival are drawn in the order of the ids, which is
+# that of this process. The job is enqueued here and not by jobs.enqueue_many, which would be a round trip more; its
+# columns are those of that statement.
 KEEP = Query(
     Kept,
     """
-    WITH known AS (
-        SELECT FROM inbox_connection WHERE org_id = $1 AND id = $2 AND version = $3 AND status = 'open'
-    ), seen AS (
+    WITH sent AS (
+        SELECT s.message_id, s.connection_id, s.version, s.event_id, s.kind, s.subject, s.sequence, s.occurred_at,
+               s.received_at, s.content, s.job_id, s.key, s.args, s.trace
+        FROM unnest($7::uuid[], $8::uuid[], $9::integer[], $10::text[], $11::text[], $12::text[], $13::bigint[],
+                    $14::timestamptz[], $15::timestamptz[], $16::bytea[], $17::uuid[], $18::text[], $19::bytea[],
+                    $20::text[])
+             AS s (message_id, connection_id, version, event_id, kind, subject, sequence, occurred_at, received_at,
+                   content, job_id, key, args, trace)
+    ), known AS (
+        SELECT s.message_id, s.connection_id, s.event_id
+        FROM sent AS s JOIN inbox_connection AS c ON c.org_id = $1 AND c.id = s.connection_id
+        WHERE c.version = s.version AND c.status = 'open'
+    ), fresh AS (
         INSERT INTO inbox_seen (org_id, connection_id, event_id, message_id)
-        SELECT $1, $2, $4, $5 FROM known
+        SELECT $1, connection_id, event_id, message_id FROM known
         ON CONFLICT (org_id, connection_id, event_id) DO NOTHING
-        RETURNING 1
+        RETURNING message_id
     ), message AS (
         INSERT INTO inbox_message (org_id, id, connection_id, event_id, kind, subject, sequence, occurred_at,
-        received_at,
-                                   status, content)
-        SELECT $1, $5, $2, $4, $6, $7, $8, $9, $10, 'waiting', $11 FROM seen
+                                   received_at, status, content)
+        SELECT $1, s.message_id, s.connection_id, s.event_id, s.kind, s.subject, s.sequence, s.occurred_at,
+               s.received_at, 'waiting', s.content
+        FROM sent AS s JOIN fresh AS f ON f.message_id = s.message_id
+        ORDER BY s.message_id
     ), enqueued AS (
         INSERT INTO job (org_id, id, queue, kind, state, priority, due_at, clock, max_attempts, key, dedupe_key, args,
                          trace)
-        SELECT $1, $12, $13, $14, 'ready', $15, $10, $16, $17, $18, $19, $20, $21 FROM seen
+        SELECT $1, s.job_id, $2, $3, 'ready', $4, s.received_at, $5, $6, s.key, s.message_id::text, s.args, s.trace
+        FROM sent AS s JOIN fresh AS f ON f.message_id = s.message_id
     )
-    SELECT EXISTS (SELECT FROM known) AS known, EXISTS (SELECT FROM seen) AS fresh
+    SELECT s.message_id, k.message_id IS NOT NULL AS known, f.message_id IS NOT NULL AS fresh
+    FROM sent AS s
+    LEFT JOIN known AS k ON k.message_id = s.message_id
+    LEFT JOIN fresh AS f ON f.message_id = s.message_id
     """,
 )
 

@@ -119,17 +119,17 @@ async def test_replaying_a_subject_a_reason_and_all(demo: Sender, db: Db, worked
     await use_up_tries(worked)
     assert len(await quarantined(db)) == 4
     sender.cured = True
-    at = {"now": worked.clock[0]}
+    now = worked.clock[0]
 
-    assert await inbox.replay(db, subject="nobody", **at) == 0
-    assert await inbox.replay(db, reason="Other", **at) == 0
-    assert await inbox.replay(db, connection_id=demo.connection_id, subject="a", **at) == 1
+    assert await inbox.replay(db, subject="nobody", now=now) == 0
+    assert await inbox.replay(db, reason="Other", now=now) == 0
+    assert await inbox.replay(db, connection_id=demo.connection_id, subject="a", now=now) == 1
     await worked.drain()
     assert await effects(db) == ["a1"]
-    assert await inbox.replay(db, reason="Poisoned", **at) == 3
+    assert await inbox.replay(db, reason="Poisoned", now=now) == 3
     await worked.drain()
     assert sorted(await effects(db)) == ["a1", "b1", "c1", "d1"]
-    assert await inbox.replay(db, **at) == 0
+    assert await inbox.replay(db, now=now) == 0
 
 
 async def test_a_replayed_message_that_fails_again_is_quarantined_again(

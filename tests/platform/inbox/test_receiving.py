@@ -171,13 +171,21 @@ async def test_two_secrets_hold_while_one_is_rotated(
     demo: Sender, db: Db, keyring: Keyring, org: OrgId, resources: Resources
 ) -> None:
     """Seen by two processes, of which each has met the connection before."""
-    new, overlap = msgspec.structs.replace(demo, secret=OTHER_SECRET), timedelta(hours=1)
+    new = msgspec.structs.replace(demo, secret=OTHER_SECRET)
     async with running_house(msgspec.structs.replace(resources, inbox=received_by())) as second:
         there, new_there = (msgspec.structs.replace(one, house=second) for one in (demo, new))
         assert [(await one.send("evt_0")).status for one in (demo, there)] == [200, 200]
         async with db.org(org) as tx:
-            at = {"org_id": org, "connection_id": demo.connection_id, "now": utc_now(), "overlap": overlap}
-            await inbox.rotate(tx, keyring, DEMO, secret=OTHER_SECRET, **at)
+            await inbox.rotate(
+                tx,
+                keyring,
+                DEMO,
+                org_id=org,
+                connection_id=demo.connection_id,
+                secret=OTHER_SECRET,
+                now=utc_now(),
+                overlap=timedelta(hours=1),
+            )
         for number, one in enumerate((demo, new, there, new_there)):
             assert (await one.send(f"evt_1{number}")).status == 200
 
