@@ -39,7 +39,6 @@ from kontorhaus.platform import http, inbox
 from kontorhaus.platform.db import Command, Db, Tx
 from kontorhaus.platform.http import Drain
 from kontorhaus.platform.inbox import ConnectionId, Effect, Inbox, Message, Source
-from kontorhaus.platform.inbox import jobs as inbox_jobs
 from kontorhaus.platform.inbox import routes as inbox_routes
 from kontorhaus.platform.jobs import Worker
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile
@@ -163,9 +162,7 @@ async def _connected(db: Db, keyring: Keyring) -> ConnectionId:
 async def _carried(db: Db, keyring: Keyring) -> tuple[int, float]:
     """How many messages one worker carries out, and in which time."""
     stop = asyncio.Event()
-    working = asyncio.create_task(
-        Worker(db, inbox_jobs.QUEUES, [inbox_jobs.Carrier((SOURCE,), keyring)]).run(stop)
-    )
+    working = asyncio.create_task(Worker(db, [inbox.INBOX], [inbox.Carrier((SOURCE,), keyring)]).run(stop))
     began, before = monotonic(), await _effects(db)
     await asyncio.sleep(10)
     carried, seconds = await _effects(db) - before, monotonic() - began

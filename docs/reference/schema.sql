@@ -55,6 +55,15 @@ CREATE FUNCTION public.find_api_key(wanted bytea) RETURNS TABLE(org_id uuid, id 
     WHERE k.hash = wanted AND k.status = 'active'
 $$;
 
+CREATE FUNCTION public.find_inbox_connection(wanted uuid) RETURNS TABLE(org_id uuid, source text, version integer, secrets bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT c.org_id, c.source, c.version, c.secrets
+    FROM public.inbox_connection c
+    WHERE c.id = wanted AND c.status = 'open'
+$$;
+
 CREATE FUNCTION public.make_event_month(month date) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -199,6 +208,86 @@ CREATE TABLE public.idempotency_key (
 );
 
 ALTER TABLE ONLY public.idempotency_key FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.inbox_connection (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    source text NOT NULL,
+    status text NOT NULL,
+    version integer NOT NULL,
+    secrets bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT inbox_connection_check CHECK (((status = 'closed'::text) = (closed_at IS NOT NULL))),
+    CONSTRAINT inbox_connection_secrets_check CHECK (((length(secrets) >= 1) AND (length(secrets) <= 10000))),
+    CONSTRAINT inbox_connection_source_check CHECK ((source ~ '^[a-z][a-z0-9_]{0,49}$'::text)),
+    CONSTRAINT inbox_connection_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text]))),
+    CONSTRAINT inbox_connection_version_check CHECK ((version >= 1))
+);
+
+ALTER TABLE ONLY public.inbox_connection FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.inbox_message (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    event_id text NOT NULL,
+    kind text NOT NULL,
+    subject text,
+    sequence bigint NOT NULL,
+    arrival bigint NOT NULL,
+    occurred_at timestamp with time zone,
+    received_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    reason text,
+    ended_at timestamp with time zone,
+    content bytea NOT NULL,
+    CONSTRAINT inbox_message_check CHECK (((status = ANY (ARRAY['done'::text, 'discarded'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT inbox_message_check1 CHECK (((status <> 'quarantined'::text) OR (reason IS NOT NULL))),
+    CONSTRAINT inbox_message_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 255))),
+    CONSTRAINT inbox_message_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT inbox_message_kind_check CHECK (((length(kind) >= 1) AND (length(kind) <= 100))),
+    CONSTRAINT inbox_message_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200))),
+    CONSTRAINT inbox_message_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'done'::text, 'quarantined'::text, 'discarded'::text]))),
+    CONSTRAINT inbox_message_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 150)))
+)
+WITH (fillfactor='90', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.05');
+ALTER TABLE ONLY public.inbox_message ALTER COLUMN content SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.inbox_message FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.inbox_message ALTER COLUMN arrival ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.inbox_message_arrival_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.inbox_refusal (
+    org_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    reason text NOT NULL,
+    refusals bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT inbox_refusal_reason_check CHECK ((reason = ANY (ARRAY['signature_missing'::text, 'signature_malformed'::text, 'signature_wrong'::text, 'timestamp_malformed'::text, 'timestamp_outside'::text, 'body_unreadable'::text]))),
+    CONSTRAINT inbox_refusal_refusals_check CHECK ((refusals >= 1))
+);
+
+ALTER TABLE ONLY public.inbox_refusal FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.inbox_seen (
+    org_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    event_id text NOT NULL,
+    message_id uuid NOT NULL,
+    CONSTRAINT inbox_seen_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 255)))
+);
+
+ALTER TABLE ONLY public.inbox_seen FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.job (
     org_id uuid NOT NULL,
@@ -437,6 +526,18 @@ ALTER TABLE ONLY public.event_position
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (org_id, operation, key, actor_kind, device_id);
 
+ALTER TABLE ONLY public.inbox_connection
+    ADD CONSTRAINT inbox_connection_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.inbox_message
+    ADD CONSTRAINT inbox_message_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.inbox_refusal
+    ADD CONSTRAINT inbox_refusal_pkey PRIMARY KEY (org_id, connection_id, reason);
+
+ALTER TABLE ONLY public.inbox_seen
+    ADD CONSTRAINT inbox_seen_pkey PRIMARY KEY (org_id, connection_id, event_id);
+
 ALTER TABLE ONLY public.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (org_id, id);
 
@@ -507,6 +608,14 @@ CREATE INDEX idempotency_key_created ON public.idempotency_key USING btree (crea
 CREATE UNIQUE INDEX idempotency_key_subject ON public.idempotency_key USING btree (org_id, subject) WHERE (subject IS NOT NULL);
 
 CREATE INDEX idempotency_key_unfinished ON public.idempotency_key USING btree (resume_at) WHERE (resume_at IS NOT NULL);
+
+CREATE UNIQUE INDEX inbox_connection_address ON public.inbox_connection USING btree (id);
+
+CREATE INDEX inbox_message_ended ON public.inbox_message USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+
+CREATE INDEX inbox_message_open ON public.inbox_message USING btree (org_id, connection_id, subject, sequence, arrival) WHERE (status = ANY (ARRAY['waiting'::text, 'quarantined'::text]));
+
+CREATE INDEX inbox_message_quarantined ON public.inbox_message USING btree (org_id, id) WHERE (status = 'quarantined'::text);
 
 CREATE UNIQUE INDEX job_alive ON public.job USING btree (org_id, kind, dedupe_key) WHERE ((dedupe_key IS NOT NULL) AND (state = ANY (ARRAY['ready'::text, 'scheduled'::text, 'running'::text])));
 
@@ -586,6 +695,14 @@ CREATE POLICY every_organization ON public.event_position TO kontorhaus_system U
 
 CREATE POLICY every_organization ON public.idempotency_key TO kontorhaus_system USING (true) WITH CHECK (true);
 
+CREATE POLICY every_organization ON public.inbox_connection TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.inbox_message TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.inbox_refusal TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.inbox_seen TO kontorhaus_system USING (true) WITH CHECK (true);
+
 CREATE POLICY every_organization ON public.job TO kontorhaus_system USING (true) WITH CHECK (true);
 
 CREATE POLICY every_organization ON public.job_timetable TO kontorhaus_system USING (true) WITH CHECK (true);
@@ -616,6 +733,14 @@ CREATE POLICY every_organization ON public.subscriber TO kontorhaus_system USING
 
 ALTER TABLE public.idempotency_key ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.inbox_connection ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.inbox_message ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.inbox_refusal ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.inbox_seen ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_timetable ENABLE ROW LEVEL SECURITY;
@@ -633,6 +758,14 @@ CREATE POLICY one_organization ON public.event_aside TO kontorhaus_app USING ((o
 CREATE POLICY one_organization ON public.event_position TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 CREATE POLICY one_organization ON public.idempotency_key TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.inbox_connection TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.inbox_message TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.inbox_refusal TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.inbox_seen TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 CREATE POLICY one_organization ON public.job TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
@@ -729,6 +862,42 @@ GRANT UPDATE(status) ON TABLE public.idempotency_key TO kontorhaus_app;
 GRANT UPDATE(answer) ON TABLE public.idempotency_key TO kontorhaus_app;
 
 GRANT UPDATE(sealed) ON TABLE public.idempotency_key TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.inbox_connection TO kontorhaus_app;
+GRANT SELECT ON TABLE public.inbox_connection TO kontorhaus_system;
+
+GRANT UPDATE(status) ON TABLE public.inbox_connection TO kontorhaus_app;
+
+GRANT UPDATE(version) ON TABLE public.inbox_connection TO kontorhaus_app;
+
+GRANT UPDATE(secrets) ON TABLE public.inbox_connection TO kontorhaus_app;
+
+GRANT UPDATE(closed_at) ON TABLE public.inbox_connection TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.inbox_message TO kontorhaus_app;
+GRANT SELECT,DELETE ON TABLE public.inbox_message TO kontorhaus_system;
+
+GRANT UPDATE(status) ON TABLE public.inbox_message TO kontorhaus_app;
+GRANT UPDATE(status) ON TABLE public.inbox_message TO kontorhaus_system;
+
+GRANT UPDATE(failures) ON TABLE public.inbox_message TO kontorhaus_app;
+GRANT UPDATE(failures) ON TABLE public.inbox_message TO kontorhaus_system;
+
+GRANT UPDATE(reason) ON TABLE public.inbox_message TO kontorhaus_app;
+GRANT UPDATE(reason) ON TABLE public.inbox_message TO kontorhaus_system;
+
+GRANT UPDATE(ended_at) ON TABLE public.inbox_message TO kontorhaus_app;
+GRANT UPDATE(ended_at) ON TABLE public.inbox_message TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.inbox_refusal TO kontorhaus_app;
+GRANT SELECT ON TABLE public.inbox_refusal TO kontorhaus_system;
+
+GRANT UPDATE(refusals) ON TABLE public.inbox_refusal TO kontorhaus_app;
+
+GRANT UPDATE(last_at) ON TABLE public.inbox_refusal TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.inbox_seen TO kontorhaus_app;
+GRANT SELECT ON TABLE public.inbox_seen TO kontorhaus_system;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO kontorhaus_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO kontorhaus_system;

@@ -13,7 +13,7 @@ from kontorhaus.kernel.time import utc_now
 from kontorhaus.platform.settings import Settings
 
 if TYPE_CHECKING:
-    from kontorhaus.platform.inbox.store import ConnectionStatus, MessageRow
+    from kontorhaus.platform.inbox import ConnectionStatus, MessageRow
     from kontorhaus.roles.resources import Resources
 
 NOTHING = "-"

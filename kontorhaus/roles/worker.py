@@ -18,7 +18,6 @@ from kontorhaus.platform import eventlog, idempotency, inbox, telemetry
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import SnapshotSequencer, Subscriber
 from kontorhaus.platform.idempotency import Resumer
-from kontorhaus.platform.inbox import jobs as inbox_jobs
 from kontorhaus.platform.jobs import HOUSE, Every, Handler, Kind, Phases, Queue, Running, Timetable, Worker
 from kontorhaus.roles.resources import Resources
 
@@ -55,12 +54,12 @@ class Crew(Struct, frozen=True):
 def crew(resources: Resources) -> Crew:
     """Everything that the rooms have for a worker to do."""
     return Crew(
-        queues=(UPKEEP, *inbox_jobs.QUEUES),
+        queues=(UPKEEP, inbox.INBOX),
         handlers=(
             Phases(FORGET_ANSWERS, _forget_answers),
             Phases(KEEP_MONTHS, _keep_months(timedelta(days=resources.settings.event_days))),
             Phases(FORGET_MESSAGES, _forget_messages(timedelta(days=resources.settings.inbox_days))),
-            inbox_jobs.Carrier(tuple(resources.inbox.sources.values()), resources.keyring),
+            inbox.Carrier(tuple(resources.inbox.sources.values()), resources.keyring),
         ),
         timetables=(
             Timetable(

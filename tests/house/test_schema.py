@@ -108,7 +108,8 @@ async def test_every_foreign_key_is_found_from_its_other_end(catalog: Connection
 
 
 NUMBERED: Final = {
-    "event_id_seq": "of two facts of an object the later has the greater number, across processes"
+    "event_id_seq": "of two facts of an object the later has the greater number, across processes",
+    "inbox_message_arrival_seq": "of two webhooks the one that was answered first has the lesser number",
 }
 
 

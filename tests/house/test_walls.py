@@ -40,7 +40,7 @@ WITHOUT_LEADING_ORG_ID: Final = {
     "job_scheduled": "due jobs of every organization are made ready together",
     "job_lease": "leases of dead workers are taken back, whose jobs they were or not",
     "job_running_key": "a key's limit may span organizations",
-    "inbox_connection_address": "a sender's connection is found by the id in his address, before its organization is known",
+    "inbox_connection_address": "a sender's connection is found by his address, before its organization is known",
     "inbox_message_ended": "what is over is forgotten in one sweep, whose it was or not",
 }
 """Indexes that serve the system role. A request's statement never uses them, since it knows its

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 
 from kontorhaus.people.access import Founded
+from kontorhaus.platform.db import Db
+from kontorhaus.platform.secrets import Keyring
 from kontorhaus.roles import api
 from tests.stories import recording
 from tests.stories.recording import Recorder
+from tests.support import outside
 from tests.support.house import House
 
 DEALER = {
@@ -35,10 +38,17 @@ DEALER = {
 }
 
 
-async def test_the_examples_are_what_the_api_answers(house: House, organization: Founded) -> None:
+EVENT = {"id": "evt_1RgQ8x", "type": "payment.captured", "data": {"payment": "pay_7"}}
+
+
+async def test_the_examples_are_what_the_api_answers(
+    house: House, organization: Founded, db: Db, keyring: Keyring
+) -> None:
     recorder = Recorder(house.holding(organization.secret))
     await keys(recorder)
     await parties(recorder)
+    path = f"/v1/inbox/{await outside.address(db, keyring, organization.org_id)}"
+    await recorder.call("POST", path, EVENT, **{"x-signature": outside.signature(EVENT)})
     await recorder.call("GET", "/v1/audit_entries?limit=2")
     assert set(recorder.recorded) == {route.operation_id for route in api.routes()}, (
         "the story calls every operation"

@@ -8,6 +8,7 @@ from kontorhaus.platform.inbox.actions import discard as discard
 from kontorhaus.platform.inbox.actions import forget_old as forget_old
 from kontorhaus.platform.inbox.actions import replay as replay
 from kontorhaus.platform.inbox.actions import rotate as rotate
+from kontorhaus.platform.inbox.carrying import Carrier as Carrier
 from kontorhaus.platform.inbox.errors import ConnectionNotFound as ConnectionNotFound
 from kontorhaus.platform.inbox.errors import SecretUnfit as SecretUnfit
 from kontorhaus.platform.inbox.model import CONNECTION as CONNECTION
@@ -30,9 +31,12 @@ from kontorhaus.platform.inbox.sources import Effect as Effect
 from kontorhaus.platform.inbox.sources import Finish as Finish
 from kontorhaus.platform.inbox.sources import Phases as Phases
 from kontorhaus.platform.inbox.sources import Source as Source
+from kontorhaus.platform.inbox.store import ConnectionStatus as ConnectionStatus
+from kontorhaus.platform.inbox.store import MessageRow as MessageRow
 from kontorhaus.platform.inbox.verifying import plain as plain
 from kontorhaus.platform.inbox.verifying import standard as standard
 from kontorhaus.platform.inbox.verifying import standard_secret_fits as standard_secret_fits
 from kontorhaus.platform.inbox.verifying import stripe as stripe
 from kontorhaus.platform.inbox.verifying import stripe_event as stripe_event
 from kontorhaus.platform.inbox.verifying import stripe_secret_fits as stripe_secret_fits
+from kontorhaus.platform.inbox.work import INBOX as INBOX

@@ -14,14 +14,14 @@ from kontorhaus.platform.inbox.model import Message, Verifier
 Finish = Callable[[Tx], Awaitable[None]]
 
 
-class Effect(Struct, frozen=True):
+class Effect(Struct, frozen=True, tag=True):
     """An action whose whole effect is one transaction, under the connection's organization. It is there exactly once;
     the function itself may run more than once, so it must touch nothing but `tx`."""
 
     work: Callable[[Tx, Message], Awaitable[None]]
 
 
-class Phases(Struct, frozen=True):
+class Phases(Struct, frozen=True, tag=True):
     """An action that leaves for the network, between transactions of its own. It calls `finish(tx)` as the last
     thing in its last one, whose effect is then there exactly once; if it never does, its effects are there at least
     once."""

@@ -34,7 +34,6 @@ from kontorhaus.platform.inbox import (
     Phases,
     Source,
 )
-from kontorhaus.platform.inbox.jobs import QUEUES, Carrier
 from kontorhaus.platform.jobs import Worker
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile
 from tests.support.house import House, Reply
@@ -189,8 +188,8 @@ class Worked(Struct, frozen=True):
 
 def worker(db: Db, keyring: Keyring, *sources: Source) -> Worked:
     clock = [utc_now() + timedelta(seconds=1)]
-    carrier = Carrier(sources or (DEMO,), keyring)
-    return Worked(Worker(db, QUEUES, [carrier], now=lambda: clock[0]), clock)
+    carrier = inbox.Carrier(sources or (DEMO,), keyring)
+    return Worked(Worker(db, [inbox.INBOX], [carrier], now=lambda: clock[0]), clock)
 
 
 def received_by(*sources: Source) -> Inbox:
@@ -201,7 +200,7 @@ async def work_until_killed() -> None:
     db = await Db.connect(os.environ["KILLED_DATABASE"], connections=4)
     keyring = Keyring(LocalKeyFile.opened(Path(os.environ["KILLED_KEYS"])))
     lease = timedelta(seconds=1)
-    await Worker(db, QUEUES, [Carrier((SLOW,), keyring)], lease=lease).run(asyncio.Event())
+    await Worker(db, [inbox.INBOX], [inbox.Carrier((SLOW,), keyring)], lease=lease).run(asyncio.Event())
 
 
 if __name__ == "__main__":

@@ -77,10 +77,14 @@ def _operation(route: Route, schemas: Schemas, example: Mapping[str, Any]) -> Da
     if description := "\n\n".join(part for part in (route.description, needs) if part):
         operation["description"] = description
     if route.body is RawBody:
-        operation["requestBody"] = {"required": True, "content": {"*/*": {"schema": {}}}}
+        operation["requestBody"] = {"required": True, "content": {"*/*": _shown({"schema": {}}, example)}}
     elif route.body is not None:
-        media: Data = {"schema": schemas.of(route.body)}
-        if "request" in example:
-            media["examples"] = {"recorded": {"value": example["request"]}}
+        media = _shown({"schema": schemas.of(route.body)}, example)
         operation["requestBody"] = {"required": True, "content": {"application/json": media}}
     return operation
+
+
+def _shown(media: Data, example: Mapping[str, Any]) -> Data:
+    return (
+        {**media, "examples": {"recorded": {"value": example["request"]}}} if "request" in example else media
+    )

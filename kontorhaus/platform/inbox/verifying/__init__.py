@@ -4,17 +4,8 @@ A room that registers a source takes one of these, or writes its own `Verifier`.
 """
 
 from kontorhaus.platform.inbox.verifying.plain import plain as plain
-from kontorhaus.platform.inbox.verifying.standard import fits as standard_secret_fits
 from kontorhaus.platform.inbox.verifying.standard import standard as standard
-from kontorhaus.platform.inbox.verifying.stripe import event as stripe_event
-from kontorhaus.platform.inbox.verifying.stripe import fits as stripe_secret_fits
+from kontorhaus.platform.inbox.verifying.standard import standard_secret_fits as standard_secret_fits
 from kontorhaus.platform.inbox.verifying.stripe import stripe as stripe
-
-__all__ = [
-    "plain",
-    "standard",
-    "standard_secret_fits",
-    "stripe",
-    "stripe_event",
-    "stripe_secret_fits",
-]
+from kontorhaus.platform.inbox.verifying.stripe import stripe_event as stripe_event
+from kontorhaus.platform.inbox.verifying.stripe import stripe_secret_fits as stripe_secret_fits

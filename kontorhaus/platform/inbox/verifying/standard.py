@@ -24,7 +24,7 @@ PUBLIC_KEY_BYTES: Final = 32
 """Of Ed25519."""
 
 
-def fits(secret: bytes) -> bool:
+def standard_secret_fits(secret: bytes) -> bool:
     """Whether it is a secret (`whsec_…`, 24 to 64 bytes) or a public key (`whpk_…`, 32 bytes), in base64."""
     shared, public = _shared(secret), _public(secret)
     return (shared is not None and SECRET_BYTES_MIN <= len(shared) <= SECRET_BYTES_MAX) or (

@@ -15,7 +15,7 @@ from kontorhaus.platform.inbox.model import Accepted, Delivery, Reader, Reason, 
 from kontorhaus.platform.inbox.verifying.signing import SIGNATURES_MAX, is_signed, refused_time
 
 
-def fits(secret: bytes) -> bool:
+def stripe_secret_fits(secret: bytes) -> bool:
     """Whether it looks like a signing secret: `whsec_` and more."""
     return secret.startswith(b"whsec_") and 20 <= len(secret) <= 200 and secret.isascii()
 
@@ -42,7 +42,7 @@ LATEST_SECOND = 253_402_300_799
 """The end of the year 9999: no `datetime` holds a later one."""
 
 
-def event(delivery: Delivery) -> Accepted | None:
+def stripe_event(delivery: Delivery) -> Accepted | None:
     """A snapshot event. Its subject is the object that it shows, of the connected account if there is one; its sequence
     the second at which Stripe made it, since Stripe delivers in any order."""
     try:
@@ -63,7 +63,7 @@ def event(delivery: Delivery) -> Accepted | None:
     )
 
 
-def stripe(read: Reader = event) -> Verifier:
+def stripe(read: Reader = stripe_event) -> Verifier:
     """Believes what was signed within five minutes, by any of the secrets, under any `v1`."""
 
     def verify(delivery: Delivery, secrets: Sequence[bytes], now: datetime) -> Accepted | Refused:

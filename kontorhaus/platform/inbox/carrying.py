@@ -16,13 +16,11 @@ from kontorhaus.platform.inbox.errors import MessageTaken
 from kontorhaus.platform.inbox.model import ConnectionId, Message, MessageId, Status
 from kontorhaus.platform.inbox.receiving import unsealed
 from kontorhaus.platform.inbox.sources import Effect, Source
-from kontorhaus.platform.inbox.work import CARRY, INBOX
-from kontorhaus.platform.jobs import Handler, LeaseLost, Queue, Running, complete, reason_of
+from kontorhaus.platform.inbox.work import CARRY
+from kontorhaus.platform.jobs import Handler, LeaseLost, Running, complete, reason_of
 from kontorhaus.platform.secrets import Keyring
 
 LOG: Final = telemetry.get_logger(__name__)
-
-QUEUES: Final[Sequence[Queue]] = (INBOX,)
 
 
 class SourceGone(Exception):
