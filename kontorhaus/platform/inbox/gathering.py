@@ -22,7 +22,10 @@ from kontorhaus.platform.inbox.work import CARRY, INBOX
 from kontorhaus.platform.jobs import Clock, Priority
 
 BATCH: Final = 100
-"""Deliveries in one statement at the most: a megabyte or less of them, and some ten milliseconds."""
+"""Deliveries in one statement at the most: some ten milliseconds."""
+
+BATCH_BYTES: Final = 1_048_576
+"""Of their contents together, but for a single one that is larger: what a connection's buffers hold without growing."""
 
 
 class Row(Struct, frozen=True):
@@ -84,7 +87,8 @@ class Gathering:
     async def _work(self, db: Db, org_id: OrgId, lane: _Lane) -> None:
         try:
             while lane.waiting:
-                batch, lane.waiting = lane.waiting[:BATCH], lane.waiting[BATCH:]
+                count = _together(lane.waiting)
+                batch, lane.waiting = lane.waiting[:count], lane.waiting[count:]
                 await _settle(db, org_id, batch)
         finally:
             lane.at_work -= 1
@@ -92,6 +96,16 @@ class Gathering:
                 # Nobody waits, unless this task was cancelled at the end of its loop.
                 for one in self._lanes.pop(org_id).waiting:
                     one.kept.cancel()
+
+
+def _together(waiting: Sequence[_Waiting]) -> int:
+    """How many of those that wait go in one statement: one at the least."""
+    size = 0
+    for count, one in enumerate(waiting[:BATCH]):
+        size += len(one.row.content)
+        if size > BATCH_BYTES and count > 0:
+            return count
+    return min(len(waiting), BATCH)
 
 
 async def _settle(db: Db, org_id: OrgId, batch: Sequence[_Waiting]) -> None:
@@ -112,9 +126,7 @@ async def _settle(db: Db, org_id: OrgId, batch: Sequence[_Waiting]) -> None:
 
 
 async def _kept(db: Db, org_id: OrgId, rows: Sequence[Row]) -> dict[UUID, Kept]:
-    # Of two processes that keep the same events each waits for the other in one order.
-    ordered = sorted(rows, key=lambda row: (row.connection_id, row.event_id))
-    columns = [[getattr(row, name) for row in ordered] for name in Row.__struct_fields__]
+    columns = [[getattr(row, name) for row in rows] for name in Row.__struct_fields__]
 
     async def work(tx: Tx) -> list[Kept]:
         return await store.KEEP.all(

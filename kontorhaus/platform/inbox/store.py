@@ -116,9 +116,9 @@ FIND_CONNECTION = """
 """
 
 # One statement: the connection is still as it verified, the event is new for ever, the message, the job. Of equal
-# events at the same time the first one is waited for. Numbers of arrival are drawn in the order of the ids, which is
-# that of this process. The job is enqueued here and not by jobs.enqueue_many, which would be a round trip more; its
-# columns are those of that statement.
+# events at the same time the first one is waited for, by two transactions in one order. Numbers of arrival are drawn
+# in the order of the ids, which is that of this process. The job is enqueued here and not by jobs.enqueue_many,
+# which would be a round trip more; its columns are those of that statement.
 KEEP = Query(
     Kept,
     """
@@ -137,6 +137,7 @@ KEEP = Query(
     ), fresh AS (
         INSERT INTO inbox_seen (org_id, connection_id, event_id, message_id)
         SELECT $1, connection_id, event_id, message_id FROM known
+        ORDER BY connection_id, event_id
         ON CONFLICT (org_id, connection_id, event_id) DO NOTHING
         RETURNING message_id
     ), message AS (
