@@ -12,6 +12,7 @@ from tests.house.source import HOUSE, ROOM_FLOORS, files, module, rooms
 FLOORS: Final = ("cli", "roles", "console", "wire", "goods", "money", "people", "platform", "kernel")
 
 PLATFORM: Final = (
+    "inbox",
     "http",
     "clocks",
     "idempotency",

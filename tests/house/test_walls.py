@@ -41,6 +41,8 @@ WITHOUT_LEADING_ORG_ID: Final = {
     "job_lease": "leases of dead workers are taken back, whose jobs they were or not",
     "notice_content_forget": "what notices said is forgotten after its time, of every organization in one sweep",
     "job_running_key": "a key's limit may span organizations",
+    "inbox_connection_address": "a sender's connection is found by his address, before its organization is known",
+    "inbox_message_ended": "what is over is forgotten in one sweep, whose it was or not",
 }
 """Indexes that serve the system role. A request's statement never uses them, since it knows its
 organization."""
@@ -48,6 +50,7 @@ organization."""
 APPEND_ONLY: Final = (
     "audit_entry",
     "event",
+    "inbox_seen",
     "ledger_transfer",
     "ledger_hold",
     "ledger_hold_end",
@@ -62,6 +65,7 @@ _LEDGER: Final = "writes for one organization, its caller's, where no caller may
 
 DEFINERS: Final = {
     "find_api_key": "exchanges the hash of a key for whose it is, before a role is set",
+    "find_inbox_connection": "exchanges the id in a sender's address for whose it is, before a role is set",
     "ledger_close": _LEDGER,
     "ledger_draw": "the next instants of record; called by the others alone",
     "ledger_lock": "locks guards, for which reading them is not enough",
