@@ -12,6 +12,7 @@ import pytest
 from kontorhaus.people import access
 from kontorhaus.people.access import Founded
 from kontorhaus.platform.db import Db
+from kontorhaus.platform.inbox import Inbox
 from kontorhaus.platform.outbound import Outbound
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile
 from kontorhaus.platform.settings import Settings
@@ -19,6 +20,7 @@ from kontorhaus.roles.resources import Resources
 from tests.support import databases
 from tests.support.cluster import shared_cluster
 from tests.support.house import House, running_house
+from tests.support.outside import OUTSIDE
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +66,9 @@ def keyring(tmp_path: Path) -> Keyring:
 @pytest.fixture
 async def resources(db: Db, keyring: Keyring) -> AsyncIterator[Resources]:
     async with Outbound() as outbound:
-        yield Resources(settings=Settings(port=0), db=db, keyring=keyring, outbound=outbound)
+        yield Resources(
+            settings=Settings(port=0), db=db, keyring=keyring, outbound=outbound, inbox=Inbox((OUTSIDE,))
+        )
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import click
 
 from kontorhaus import __version__
 from kontorhaus.cli.database import db
+from kontorhaus.cli.inbox import inbox
 from kontorhaus.cli.jobs import jobs
 from kontorhaus.cli.log import log
 from kontorhaus.cli.organizations import organizations, secrets
@@ -16,7 +17,19 @@ from kontorhaus.cli.running import House
 from kontorhaus.cli.sandbox import sandbox
 from kontorhaus.platform.settings import load
 
-COMMANDS: tuple[click.Command, ...] = (up, api, worker, db, organizations, secrets, log, jobs, sandbox, bench)
+COMMANDS: tuple[click.Command, ...] = (
+    up,
+    api,
+    worker,
+    db,
+    organizations,
+    secrets,
+    log,
+    jobs,
+    inbox,
+    sandbox,
+    bench,
+)
 
 
 @click.group(cls=House, context_settings={"help_option_names": ["-h", "--help"]})

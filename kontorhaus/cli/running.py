@@ -32,7 +32,9 @@ class House(click.Group):
             if told is None or rest is not None:
                 raise
             first: BaseException = told
-            while isinstance(first, ExceptionGroup):  # `up` is a group of roles, and the worker one of its own
+            while isinstance(
+                first, ExceptionGroup
+            ):  # `up` is a group of roles, and the worker one of its own
                 first = first.exceptions[0]
             assert isinstance(first, DomainError), "nothing else was told apart"
             raise click.ClickException(f"{first.detail} [{first.code}]") from group

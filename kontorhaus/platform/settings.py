@@ -128,6 +128,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="Who mail is from, such as `Hanse <post@example.com>`; set with the mail server."),
     ] = None
+    inbox_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=365,
+            description="For how many days raw webhooks are kept after they were carried out; 30 answers a person's "
+            "request for erasure within the month of Art. 12(3) GDPR.",
+        ),
+    ] = 30
     log_level: Annotated[
         str, Meta(pattern="^(debug|info|warning|error)$", description="Least level logged.")
     ] = "info"

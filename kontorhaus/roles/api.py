@@ -15,13 +15,20 @@ from kontorhaus.people.notices import routes as notices_routes
 from kontorhaus.people.parties import routes as parties_routes
 from kontorhaus.platform import http
 from kontorhaus.platform.http import Drain, Route
+from kontorhaus.platform.inbox import routes as inbox_routes
 from kontorhaus.roles.resources import Resources
 from kontorhaus.wire.feed import routes as feed_routes
 
 
 def routes() -> tuple[Route, ...]:
     """Every route of the house, room by room."""
-    return (*access_routes.ROUTES, *parties_routes.ROUTES, *notices_routes.ROUTES, *feed_routes.ROUTES)
+    return (
+        *access_routes.ROUTES,
+        *parties_routes.ROUTES,
+        *notices_routes.ROUTES,
+        *feed_routes.ROUTES,
+        *inbox_routes.ROUTES,
+    )
 
 
 def examples() -> Mapping[str, Any]:

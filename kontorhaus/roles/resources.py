@@ -15,10 +15,12 @@ from kontorhaus.platform import db as database
 from kontorhaus.platform import eventlog, telemetry
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import Bell, Tail
+from kontorhaus.platform.inbox import Inbox
 from kontorhaus.platform.outbound import Outbound
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile, prove
 from kontorhaus.platform.settings import Settings, home_folder
 from kontorhaus.roles.snapshots import every_snapshot
+from kontorhaus.roles.sources import every_source
 from kontorhaus.wire.feed import Snapshot
 
 BUDGETS: Final = {"api": 10, "worker": 6, "all": 14, "command": 2}
@@ -40,6 +42,8 @@ class Resources(Struct, frozen=True):
     """Where callers of this process wait for facts."""
     snapshots: Mapping[str, Snapshot] = field(default_factory=every_snapshot)
     """How the objects of each noun look now, for those who are told that they have changed."""
+    inbox: Inbox = field(default_factory=lambda: Inbox(every_source()))
+    """Where senders outside deliver: the sources of every room."""
 
 
 class DatabaseUrlMissing(Invalid):

@@ -16,7 +16,7 @@ from kontorhaus.kernel.errors import Unavailable
 from kontorhaus.kernel.time import utc_now
 from kontorhaus.people import notices
 from kontorhaus.people.notices import jobs as notices_jobs
-from kontorhaus.platform import clocks, eventlog, http, idempotency, telemetry
+from kontorhaus.platform import clocks, eventlog, http, idempotency, inbox, telemetry
 from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import SnapshotSequencer, Subscriber
@@ -31,6 +31,9 @@ LOG: Final = telemetry.get_logger(__name__)
 IDLE_SECONDS: Final = 1.0
 """How often an idle worker looks for open calls: a caller that was answered 202 polls about once a second."""
 
+GAUGE_SECONDS: Final = 15.0
+"""How often backlogs are counted: about as often as a collector asks."""
+
 UPKEEP: Final = Queue("upkeep", slots=2)
 """The house's own cleaning: two at a time, so that a long one does not hold up the rest."""
 
@@ -42,6 +45,7 @@ class Nothing(Struct, frozen=True):
 FORGET_ANSWERS: Final = Kind("idempotency.forget", Nothing, UPKEEP)
 FORGET_NOTICES: Final = Kind("notices.forget", Nothing, UPKEEP)
 KEEP_MONTHS: Final = Kind("eventlog.months", Nothing, UPKEEP)
+FORGET_MESSAGES: Final = Kind("inbox.forget", Nothing, UPKEEP)
 
 
 class Crew(Struct, frozen=True):
@@ -57,15 +61,14 @@ def crew(resources: Resources) -> Crew:
     """Everything that the rooms have for a worker to do."""
     mail_queues, mail_handlers = _mail(resources)
     return Crew(
-        queues=(
-            UPKEEP,
-            *mail_queues,
-        ),
+        queues=(UPKEEP, *mail_queues, inbox.INBOX),
         handlers=(
             Phases(FORGET_ANSWERS, _forget_answers),
             Phases(FORGET_NOTICES, _forget_notices),
             *mail_handlers,
             Phases(KEEP_MONTHS, _keep_months(timedelta(days=resources.settings.event_days))),
+            Phases(FORGET_MESSAGES, _forget_messages(timedelta(days=resources.settings.inbox_days))),
+            inbox.Carrier(tuple(resources.inbox.sources.values()), resources.keyring),
         ),
         timetables=(
             Timetable(
@@ -73,6 +76,7 @@ def crew(resources: Resources) -> Crew:
             ),
             Timetable("notices.forget", Every(timedelta(hours=1)), FORGET_NOTICES.job(HOUSE, Nothing())),
             Timetable("eventlog.months", Every(timedelta(days=1)), KEEP_MONTHS.job(HOUSE, Nothing())),
+            Timetable("inbox.forget", Every(timedelta(hours=1)), FORGET_MESSAGES.job(HOUSE, Nothing())),
         ),
         subscribers=(),
     )
@@ -116,6 +120,7 @@ async def work(resources: Resources, stop: asyncio.Event) -> None:
             tasks.create_task(eventlog.follow(db, subscriber, stop=stop, published=published))
         tasks.create_task(eventlog.watch(db, stop=stop))
         tasks.create_task(jobs.run(stop))
+        tasks.create_task(_repeat("inbox_gauge", lambda: inbox.gauge(db), GAUGE_SECONDS, stop))
         tasks.create_task(
             _repeat("resume", lambda: idempotency.resume_due(db, known), IDLE_SECONDS, stop),
         )
@@ -171,6 +176,16 @@ def _keep_months(keep: timedelta) -> Callable[[Db, Nothing, Running], Awaitable[
         dropped = await eventlog.drop_old(db, now=utc_now(), keep=keep)
         if dropped:
             LOG.info("event_months_dropped", months=[month.isoformat() for month in dropped])
+
+    return work
+
+
+def _forget_messages(keep: timedelta) -> Callable[[Db, Nothing, Running], Awaitable[None]]:
+    async def work(db: Db, _: Nothing, running: Running) -> None:
+        """Delete what came in and was carried out long ago, a batch at a time until none is left."""
+        del running
+        while await inbox.forget_old(db, now=utc_now(), keep=keep):
+            pass
 
     return work
 

@@ -18,14 +18,16 @@ import msgspec
 from kontorhaus.people.access import Founded
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import SnapshotSequencer
+from kontorhaus.platform.secrets import Keyring
 from tests.faults.fuzzing import VARIABLE, Prepared
 from tests.stories.test_examples import DEALER
 from tests.support.house import House
+from tests.support.outside import address
 
 ROOT = Path(__file__).parents[2]
 
 
-async def prepared(owner: House, db: Db) -> Prepared:
+async def prepared(owner: House, db: Db, connection_id: str) -> Prepared:
     keys = (await owner.get("/v1/api_keys")).json["data"]
     spare = await owner.post("/v1/api_keys", {"name": "spare", "scopes": ["parties:read"]})
     party = (await owner.post("/v1/parties", DEALER)).json
@@ -43,15 +45,17 @@ async def prepared(owner: House, db: Db) -> Prepared:
         "address_id": party["addresses"][0]["id"],
         "tax_id": party["tax_ids"][0]["id"],
         "bank_account_id": account.json["id"],
+        "connection_id": connection_id,
         "code": "party_not_found",
     }
     return Prepared(ids=ids, erasable=erasable.json["id"], own_key=keys[0]["id"])
 
 
 async def test_the_api_answers_as_its_document_says(
-    house: House, organization: Founded, db: Db, tmp_path: Path
+    house: House, organization: Founded, db: Db, keyring: Keyring, tmp_path: Path
 ) -> None:
     owner = house.holding(organization.secret)
+    connection_id = await address(db, keyring, organization.org_id)
     deeper = os.environ.get("SCHEMATHESIS_EXAMPLES")
     same_each_time = ["--generation-deterministic", "--max-examples=25"]
     command = [
@@ -63,7 +67,7 @@ async def test_the_api_answers_as_its_document_says(
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
-        VARIABLE: msgspec.json.encode(await prepared(owner, db)).decode(),
+        VARIABLE: msgspec.json.encode(await prepared(owner, db, connection_id)).decode(),
     }
     run = await asyncio.create_subprocess_exec(
         *command,

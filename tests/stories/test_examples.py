@@ -12,12 +12,15 @@ from kontorhaus.people.access import Founded
 from kontorhaus.people.notices import jobs as notices_jobs
 from kontorhaus.people.notices import mailer
 from kontorhaus.platform import clocks, eventlog
+from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import SnapshotSequencer
 from kontorhaus.platform.jobs import Worker
+from kontorhaus.platform.secrets import Keyring
 from kontorhaus.roles import api
 from kontorhaus.roles.resources import Resources
 from tests.stories import recording
 from tests.stories.recording import Recorder
+from tests.support import outside
 from tests.support.house import House
 from tests.support.postbox import postbox
 
@@ -43,8 +46,11 @@ DEALER = {
 }
 
 
+EVENT = {"id": "evt_1RgQ8x", "type": "payment.captured", "data": {"payment": "pay_7"}}
+
+
 async def test_the_examples_are_what_the_api_answers(
-    house: House, organization: Founded, resources: Resources
+    house: House, organization: Founded, resources: Resources, db: Db, keyring: Keyring
 ) -> None:
     recorder = Recorder(house.holding(organization.secret))
     await keys(recorder)
@@ -52,6 +58,8 @@ async def test_the_examples_are_what_the_api_answers(
     await parties(recorder)
     await notices(recorder, resources)
     await events(recorder, resources)
+    path = f"/v1/inbox/{await outside.address(db, keyring, organization.org_id)}"
+    await recorder.call("POST", path, EVENT, **{"x-signature": outside.signature(EVENT)})
     await recorder.call("GET", "/v1/audit_entries?limit=2")
     assert set(recorder.recorded) == {route.operation_id for route in api.routes()}, (
         "the story calls every operation"

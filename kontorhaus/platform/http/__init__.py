@@ -16,6 +16,7 @@ from kontorhaus.platform.http.paging import Page as Page
 from kontorhaus.platform.http.problems import Problem as Problem
 from kontorhaus.platform.http.problems import every_problem as every_problem
 from kontorhaus.platform.http.problems import status_of as status_of
+from kontorhaus.platform.http.raw import RawBody as RawBody
 from kontorhaus.platform.http.routing import Route as Route
 from kontorhaus.platform.http.routing import route as route
 from kontorhaus.platform.http.routing import routes_of as routes_of

@@ -26,6 +26,7 @@ from kontorhaus.platform.http.errors import (
     ScopeMissing,
 )
 from kontorhaus.platform.http.exchange import Exchange
+from kontorhaus.platform.http.raw import RawBody
 from kontorhaus.platform.http.routing import Route
 from kontorhaus.platform.idempotency import Once
 from kontorhaus.platform.settings import Settings
@@ -93,7 +94,7 @@ class Endpoint(Struct, frozen=True, eq=False):
             raw = b""
         call = Call(
             operation_id=route.operation_id,
-            body=self._decoded(raw),
+            body=self._decoded(raw, exchange),
             query=query,
             path=exchange.path,
             request_id=exchange.request_id,
@@ -107,13 +108,16 @@ class Endpoint(Struct, frozen=True, eq=False):
         return await route.handler(call)
 
     async def _body(self, exchange: Exchange) -> bytes:
-        check_media_type(
-            headers.first(exchange.headers, b"content-type"),
-            headers.first(exchange.headers, b"content-encoding"),
-        )
+        if self.route.body is not RawBody:
+            check_media_type(
+                headers.first(exchange.headers, b"content-type"),
+                headers.first(exchange.headers, b"content-encoding"),
+            )
         return await exchange.body(self.settings)
 
-    def _decoded(self, raw: bytes) -> Any:
+    def _decoded(self, raw: bytes, exchange: Exchange) -> Any:
+        if self.route.body is RawBody:
+            return RawBody(raw, tuple(exchange.headers))
         if self.route.body is not None:
             return decode(raw, self.route.body)
         if raw:

@@ -74,8 +74,9 @@ def route(
     """Make a route of the function below: its name is the operation id, its docstring summary and description.
 
     `scope` is what the caller must have been granted, None makes the route public. `body` and `query` are structs with
-    `forbid_unknown_fields`. `answer` is the struct of the success, or `list_of` that of a list's items. `errors` are
-    those that the room adds; the edge's own are known. `ids` says which noun a path parameter is an id of.
+    `forbid_unknown_fields`; a `body` of `RawBody` is not decoded. `answer` is the struct of the success, or
+    `list_of` that of a list's items. `errors` are those that the room adds; the edge's own are known. `ids` says
+    which noun a path parameter is an id of.
     `idempotent` demands an idempotency key and gives `call.once`; `if_match` demands If-Match and gives
     `call.if_match`. `accepts` says that 202 with the object as it stands is an answer too: the rest is not done yet.
     """

@@ -29,6 +29,7 @@ from kontorhaus.platform.jobs.model import Kind as Kind
 from kontorhaus.platform.jobs.model import Priority as Priority
 from kontorhaus.platform.jobs.model import Queue as Queue
 from kontorhaus.platform.jobs.model import Running as Running
+from kontorhaus.platform.jobs.model import reason_of as reason_of
 from kontorhaus.platform.jobs.queries import depths as depths
 from kontorhaus.platform.jobs.queries import list_jobs as list_jobs
 from kontorhaus.platform.jobs.store import Busy as Busy

@@ -15,3 +15,4 @@ from kontorhaus.platform.secrets.kms import Secret as Secret
 from kontorhaus.platform.secrets.kms import Wrapped as Wrapped
 from kontorhaus.platform.secrets.local import LocalKeyFile as LocalKeyFile
 from kontorhaus.platform.secrets.proving import prove as prove
+from kontorhaus.platform.secrets.signatures import signed_by_ed25519 as signed_by_ed25519

@@ -142,6 +142,41 @@ snapshot_age: Final = Gauge(
     "Transactions since the oldest snapshot that somebody holds in this database or a replica: what cannot be swept.",
     registry=REGISTRY,
 )
+inbox_deliveries: Final = Counter(
+    "kontorhaus_inbox_deliveries_total",
+    "Webhooks that came in; `outcome` is received, doubled (known already) or refused (not believed, or unreadable).",
+    ("source", "outcome"),
+    registry=REGISTRY,
+)
+inbox_ended: Final = Counter(
+    "kontorhaus_inbox_ended_total",
+    "Attempts to carry out a message; `outcome` is done, failed (tried again) or quarantined (after its last try).",
+    ("source", "outcome"),
+    registry=REGISTRY,
+)
+
+# From the tenth of a second of an idle worker's poll up to the two days of twenty tries.
+LAG_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600, 86_400, 172_800)
+
+inbox_lag_seconds: Final = Histogram(
+    "kontorhaus_inbox_lag_seconds",
+    "Time from the receipt of a message to its effect.",
+    ("source",),
+    buckets=LAG_BUCKETS,
+    registry=REGISTRY,
+)
+inbox_messages: Final = Gauge(
+    "kontorhaus_inbox_messages",
+    "Messages that are waiting or quarantined.",
+    ("source", "status"),
+    registry=REGISTRY,
+)
+inbox_oldest_seconds: Final = Gauge(
+    "kontorhaus_inbox_oldest_seconds",
+    "For how long the oldest of them has been here.",
+    ("source", "status"),
+    registry=REGISTRY,
+)
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

@@ -32,7 +32,9 @@ def _server(url: str) -> Server:
         raise _refused() from None  # the cause quotes the address, and with it the password
     if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or set(asked) - {"tls"}:
         raise _refused()
-    if "#" in url:  # a password that is not percent-encoded: what stands before it would be taken for the host
+    if (
+        "#" in url
+    ):  # a password that is not percent-encoded: what stands before it would be taken for the host
         raise _refused()
     if asked.get("tls", ["none"]) != ["none"] or (parts.scheme == "smtps" and asked):
         raise _refused()

@@ -96,7 +96,9 @@ class Mailer:
             return _judged(refusal)
         except (SMTPException, OSError):
             return Report(Outcome.NOT_SENT)
-        return None if ready.code == START_INPUT else _judged(SMTPResponseException(ready.code, ready.message))
+        return (
+            None if ready.code == START_INPUT else _judged(SMTPResponseException(ready.code, ready.message))
+        )
 
 
 START_INPUT: Final = 354

@@ -8,6 +8,7 @@ from typing import Any, Final
 from kontorhaus.platform.http.endpoint import API_VERSION
 from kontorhaus.platform.http.openapi import parameters, responses
 from kontorhaus.platform.http.openapi.schemas import Schemas
+from kontorhaus.platform.http.raw import RawBody
 from kontorhaus.platform.http.routing import Route
 
 Data = dict[str, Any]
@@ -75,9 +76,15 @@ def _operation(route: Route, schemas: Schemas, example: Mapping[str, Any]) -> Da
     needs = f"Needs the scope `{route.scope}`." if route.scope else ""
     if description := "\n\n".join(part for part in (route.description, needs) if part):
         operation["description"] = description
-    if route.body is not None:
-        media: Data = {"schema": schemas.of(route.body)}
-        if "request" in example:
-            media["examples"] = {"recorded": {"value": example["request"]}}
+    if route.body is RawBody:
+        operation["requestBody"] = {"required": True, "content": {"*/*": _shown({"schema": {}}, example)}}
+    elif route.body is not None:
+        media = _shown({"schema": schemas.of(route.body)}, example)
         operation["requestBody"] = {"required": True, "content": {"application/json": media}}
     return operation
+
+
+def _shown(media: Data, example: Mapping[str, Any]) -> Data:
+    return (
+        {**media, "examples": {"recorded": {"value": example["request"]}}} if "request" in example else media
+    )

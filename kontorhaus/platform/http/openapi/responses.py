@@ -12,6 +12,7 @@ from kontorhaus.platform.db import DatabaseContended, DatabaseUnavailable
 from kontorhaus.platform.http import errors, problems
 from kontorhaus.platform.http.openapi.schemas import Schemas
 from kontorhaus.platform.http.paging import Page
+from kontorhaus.platform.http.raw import RawBody
 from kontorhaus.platform.http.routing import Route
 from kontorhaus.platform.idempotency import IdempotencyKeyInFlight, IdempotencyKeyReused
 from kontorhaus.platform.secrets import CardNumberRefused
@@ -53,6 +54,8 @@ WITH_A_BODY: Final = (
     errors.MediaTypeUnsupported,
 )
 
+WITH_RAW_BODY: Final = (errors.BodyTooSlow, errors.BodyTooLarge)
+
 WITHOUT_A_BODY: Final = (
     errors.BodyUnexpected,
     errors.BodyMalformed,
@@ -82,7 +85,7 @@ CONDITIONAL: Final = (errors.IfMatchMissing, errors.IfMatchInvalid)
 def errors_of(route: Route) -> list[type[DomainError]]:
     """Every error that the route can answer with: the edge's own, as they apply, and those that it names."""
     found: list[type[DomainError]] = [*EVERYWHERE]
-    found += WITHOUT_A_BODY if route.body is None else WITH_A_BODY
+    found += WITHOUT_A_BODY if route.body is None else WITH_RAW_BODY if route.body is RawBody else WITH_A_BODY
     found += WITH_A_KEY if route.scope is not None else ()
     found += IDEMPOTENT if route.idempotent else ()
     found += CONDITIONAL if route.if_match else ()

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from kontorhaus.platform.http.problems import Problem
+from kontorhaus.platform.http.raw import RawBody
 from kontorhaus.platform.http.routing import Route
 
 Data = dict[str, Any]
@@ -19,7 +20,9 @@ class Schemas:
     """The schemas of a document's types. `components` holds what is referred to."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        bodies = [kind for route in routes for kind in (route.body, route.answer) if kind is not None]
+        bodies = [
+            kind for route in routes for kind in (route.body, route.answer) if kind not in (None, RawBody)
+        ]
         queries = [route.query for route in routes if route.query is not None]
         kinds = [*bodies, Problem, *queries]
         found, components = msgspec.json.schema_components(kinds, ref_template=REFERENCE)

@@ -1,0 +1,1 @@
+"""Money: what is owed, paid and kept, as the books have it."""

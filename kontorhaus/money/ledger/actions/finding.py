@@ -1,0 +1,173 @@
+"""The accounts that entries name: found, opened where they are missing, and remembered.
+
+What is remembered of books and accounts never changes, and a chart only grows. What a transaction opens itself is not
+remembered, for it may be rolled back. Should a memory be wrong all the same, the statement that posts, which looks at
+every account itself, posts nothing, and all is forgotten and found anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from kontorhaus.kernel.ids import OrgId
+from kontorhaus.money.ledger.errors import LedgerAccountInvalid
+from kontorhaus.money.ledger.model.entries import ACCOUNT_NAME, Entry, EntrySet, PostHold, Transfer, VoidHold
+from kontorhaus.money.ledger.model.lines import Account, Entity, OpenHold
+from kontorhaus.money.ledger.store import accounts as store
+from kontorhaus.money.ledger.store import posting
+from kontorhaus.platform.db import Tx
+
+Key = tuple[int, str, str]
+"""Number of the entity, currency, name."""
+
+Name = tuple[UUID, str, str]
+"""The same, with the entity's id."""
+
+Routes = frozenset[tuple[str, str]]
+
+REMEMBERED_MAX: Final = 200_000
+"""Accounts that a process remembers, of all organizations: some 100 MB. Past it all are forgotten, which costs a
+statement for each call until they are known again."""
+
+
+class Memory:
+    """What this process knows of books, charts and accounts, by the ids of their legal entities."""
+
+    def __init__(self) -> None:
+        self.entities: dict[tuple[OrgId, UUID], Entity] = {}
+        self.accounts: dict[Name, Account] = {}
+        self.routes: dict[UUID, Routes] = {}
+
+    def forget(self) -> None:
+        self.entities.clear()
+        self.accounts.clear()
+        self.routes.clear()
+
+
+MEMORY: Final = Memory()
+
+
+class Found:
+    """What the entry sets of one call name."""
+
+    def __init__(self) -> None:
+        self.entities: dict[UUID, Entity] = {}
+        self.routes: dict[UUID, Routes] = {}
+        self.accounts: dict[Name, Account] = {}
+        self.holds: dict[UUID, OpenHold] = {}
+        self.legs: dict[int, Account] = {}
+        """The accounts of those holds, by their ids."""
+
+
+async def find(tx: Tx, org_id: OrgId, sets: Sequence[EntrySet]) -> Found:
+    """Everything that the sets name; accounts that are missing are opened. What cannot be is missing from the answer,
+    so that of many sets the wrong one alone is refused."""
+    found = Found()
+    await _find_entities(tx, org_id, {one.entity for one in sets}, found)
+    missing = []
+    for name in names(sets):
+        account = MEMORY.accounts.get(name)
+        if account is None:
+            missing.append(name)
+        else:
+            found.accounts[name] = account
+    if missing:
+        await _find_accounts(tx, org_id, sorted(missing), found)
+    await _find_holds(tx, org_id, sets, found)
+    return found
+
+
+def remembered(org_id: OrgId, one: EntrySet) -> bool:
+    """Whether everything that a set names is remembered, so that finding it takes no statement."""
+    return (org_id, one.entity) in MEMORY.entities and all(name in MEMORY.accounts for name in names([one]))
+
+
+async def _find_entities(tx: Tx, org_id: OrgId, wanted: set[UUID], found: Found) -> None:
+    missing = [one for one in wanted if (org_id, one) not in MEMORY.entities or one not in MEMORY.routes]
+    for one in wanted - set(missing):
+        found.entities[one] = MEMORY.entities[org_id, one]
+        found.routes[one] = MEMORY.routes[one]
+    if missing:
+        rows = await store.ENTITIES.all(tx, org_id, missing)
+        found.entities.update({row.id: row for row in rows})
+        await learn_routes(tx, org_id, found)
+        MEMORY.entities.update({(org_id, row.id): row for row in rows})
+
+
+async def learn_routes(tx: Tx, org_id: OrgId, found: Found) -> None:
+    """Read the charts anew: another process may have let them grow."""
+    rows = await store.ROUTES.all(tx, org_id, [entity.number for entity in found.entities.values()])
+    for entity in found.entities.values():
+        routes = frozenset((r.debit_type, r.credit_type) for r in rows if r.entity == entity.number)
+        found.routes[entity.id] = MEMORY.routes[entity.id] = routes
+
+
+def names(sets: Sequence[EntrySet]) -> set[Name]:
+    return {
+        (one.entity, currency, name)
+        for one in sets
+        for entry in one.entries
+        for currency, name in _of_entry(entry)
+    }
+
+
+def _of_entry(entry: Entry) -> Iterable[tuple[str, str]]:
+    if isinstance(entry, PostHold | VoidHold):
+        return ()
+    currency = entry.amount.currency
+    if isinstance(entry, Transfer) and entry.spill is not None:
+        return (currency, entry.debit), (currency, entry.credit), (currency, entry.spill)
+    return (currency, entry.debit), (currency, entry.credit)
+
+
+async def _find_accounts(tx: Tx, org_id: OrgId, missing: Sequence[Name], found: Found) -> None:
+    if len(MEMORY.accounts) + len(missing) > REMEMBERED_MAX:
+        MEMORY.accounts.clear()
+    ids = {entity.number: entity.id for entity in found.entities.values()}
+    keys = [
+        (found.entities[entity].number, currency, name)
+        for entity, currency, name in missing
+        if entity in found.entities and ACCOUNT_NAME.fullmatch(name)
+    ]
+    if not keys:
+        return
+    known = await _read(tx, org_id, keys)
+    named = {(ids[a.entity], a.currency, a.name): a for a in known.values()}
+    MEMORY.accounts.update(named)
+    found.accounts.update(named)
+    absent = [key for key in keys if key not in known]
+    if not absent:
+        return
+    # A type that the chart does not have opens nothing.
+    await open_accounts(tx, org_id, [(*key, None, None, None) for key in absent])
+    # Read anew, since another may have opened them first.
+    opened = await _read(tx, org_id, absent)
+    found.accounts.update({(ids[a.entity], a.currency, a.name): a for a in opened.values()})
+
+
+async def _find_holds(tx: Tx, org_id: OrgId, sets: Sequence[EntrySet], found: Found) -> None:
+    ids = {e.hold for one in sets for e in one.entries if isinstance(e, PostHold | VoidHold)}
+    if not ids:
+        return
+    found.holds = {row.id: row for row in await posting.HOLDS.all(tx, org_id, list(ids))}
+    legs = {leg for hold in found.holds.values() for leg in (hold.debit_id, hold.credit_id)}
+    found.legs = {row.id: row for row in await store.ACCOUNTS_BY_ID.all(tx, org_id, list(legs))}
+
+
+async def _read(tx: Tx, org_id: OrgId, keys: Sequence[Key]) -> dict[Key, Account]:
+    rows = await store.ACCOUNTS.all(tx, org_id, *zip(*keys, strict=True))
+    return {(row.entity, row.currency, row.name): row for row in rows}
+
+
+async def open_accounts(
+    tx: Tx, org_id: OrgId, rows: Sequence[tuple[int, str, str, UUID | None, UUID | None, UUID | None]]
+) -> None:
+    """Open accounts that are missing; those that are there stay as they are. Raises LedgerAccountInvalid."""
+    for _, _, name, *_ in rows:
+        if ACCOUNT_NAME.fullmatch(name) is None:
+            raise LedgerAccountInvalid("an account is called like its type, or type:name, in visible ASCII")
+    # Two who open the same accounts wait for each other in one order.
+    ordered = sorted(rows, key=lambda row: row[:3])
+    await store.OPEN_ACCOUNTS.one(tx, org_id, *zip(*ordered, strict=True))

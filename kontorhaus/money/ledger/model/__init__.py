@@ -1,0 +1,1 @@
+"""What the ledger keeps, and what may be posted. Pure."""

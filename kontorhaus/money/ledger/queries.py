@@ -1,0 +1,210 @@
+"""What the books say: balances now and at any past instant by either time, statements, and what sums them up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+from kontorhaus.kernel.ids import OrgId
+from kontorhaus.money.ledger.errors import LedgerAccountNotFound, LedgerEntityNotFound, LedgerInstantInvalid
+from kontorhaus.money.ledger.model.lines import Account, Entity
+from kontorhaus.money.ledger.store import accounts
+from kontorhaus.money.ledger.store import reading as store
+from kontorhaus.money.ledger.store.reading import Balance, EntryRow, PeriodRow, TrialRow
+from kontorhaus.people.parties import PartyId
+from kontorhaus.platform.db import Db, Tx
+
+PAGE_MAX: Final = 1_000
+"""Rows of a page: some ten milliseconds and a hundred kilobytes."""
+
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before any entry."""
+
+END: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""After any entry."""
+
+NOTHING: Final = store.Start(BEGINNING, 0, 0, 0, 0)
+"""Where adding up begins for an account that was never added up."""
+
+BEFORE_ALL: Final = -1
+"""Stands before the first line of an instant."""
+
+
+class Time(StrEnum):
+    """Which of the two times an instant is meant in."""
+
+    RECORD = "record"
+    EFFECT = "effect"
+
+
+class Place(Struct, frozen=True, array_like=True):
+    """Where a page of a statement ended."""
+
+    recorded_at: datetime
+    line: int
+
+
+class Entry(Struct, frozen=True):
+    """An entry of an account, with the balance right after it, and the place behind it."""
+
+    row: EntryRow
+    balance: int
+    place: Place
+
+
+async def balance(db: Db, org_id: OrgId, entity: PartyId, currency: str, name: str) -> Balance:
+    """What an account stands at now, with everything that has been committed.
+
+    Raises LedgerEntityNotFound, LedgerAccountNotFound.
+    """
+    async with db.org(org_id, read_only=True) as tx:
+        return await balance_in(tx, org_id, entity, currency, name)
+
+
+async def balance_in(tx: Tx, org_id: OrgId, entity: PartyId, currency: str, name: str) -> Balance:
+    """The same within a transaction, with what that has posted. Nothing is locked: by the time it is read another may
+    have posted, so a decision is left to the guard."""
+    account = await _account(tx, org_id, entity, currency, name)
+    start = await store.FOLD.maybe(tx, org_id, account.id) or NOTHING
+    since = await store.SINCE.one(tx, org_id, account.id, start.at, END)
+    return _sum(account, Balance(start.balance, start.base), since)
+
+
+async def balance_at(
+    db: Db, org_id: OrgId, entity: PartyId, currency: str, name: str, at: datetime, by: Time = Time.RECORD
+) -> Balance:
+    """What an account stood at, at a past instant, entries of that instant included.
+
+    By record: what the books said then; it never changes, once answered. By effect: what has taken effect until then,
+    as known now; a later post may take effect before it, until the period is closed.
+
+    Raises LedgerEntityNotFound, LedgerAccountNotFound, LedgerInstantInvalid.
+    """
+    async with db.org(org_id, read_only=True) as tx:
+        account = await _account(tx, org_id, entity, currency, name)
+        await _settle(tx, org_id, account.entity, at)
+        if by == Time.RECORD:
+            return await _recorded(tx, org_id, account, at)
+        return await _effective(tx, org_id, account, at)
+
+
+async def statement(
+    db: Db,
+    org_id: OrgId,
+    entity: PartyId,
+    currency: str,
+    name: str,
+    *,
+    after: Place | None = None,
+    limit: int = 100,
+) -> list[Entry]:
+    """The entries of an account in the order of record, from the first or from behind a place, each with the balance
+    right after it. A page never changes: it ends before whatever is still in flight."""
+    async with db.org(org_id, read_only=True) as tx:
+        account = await _account(tx, org_id, entity, currency, name)
+        upto = await _settle(tx, org_id, account.entity, None)
+        since = after or Place(BEGINNING, BEFORE_ALL)
+        rows = await store.STATEMENT.all(
+            tx, org_id, account.id, since.recorded_at, since.line, upto, min(limit, PAGE_MAX)
+        )
+        running = await _standing(tx, org_id, account, since)
+    entries = []
+    for row in rows:
+        running += row.amount if row.side == account.side else -row.amount
+        entries.append(Entry(row, running, Place(row.recorded_at, row.line)))
+    return entries
+
+
+async def trial_balance(
+    db: Db,
+    org_id: OrgId,
+    entity: PartyId,
+    at: datetime | None = None,
+    *,
+    after: tuple[str, str] = ("", ""),
+    limit: int = PAGE_MAX,
+) -> list[TrialRow]:
+    """Every account of a legal entity as of an instant of record, by default now, in the order of currency and name
+    from behind `after`. Debits less credits are zero over all accounts of a currency, and in the base currency."""
+    async with db.org(org_id, read_only=True) as tx:
+        books = await _books(tx, org_id, entity)
+        upto = await _settle(tx, org_id, books.number, at)
+        return await store.TRIAL_BALANCE.all(tx, org_id, books.number, upto, *after, limit)
+
+
+async def general_ledger(
+    db: Db, org_id: OrgId, entity: PartyId, begin: datetime, end: datetime
+) -> list[PeriodRow]:
+    """What was debited and credited to each account in a period of record, from `begin` up to and without `end`.
+
+    It reads every entry of the period, some 300,000 a second.
+    """
+    async with db.org(org_id, read_only=True) as tx:
+        books = await _books(tx, org_id, entity)
+        await _settle(tx, org_id, books.number, end)
+        return await store.GENERAL_LEDGER.all(tx, org_id, books.number, begin, end)
+
+
+async def _recorded(tx: Tx, org_id: OrgId, account: Account, at: datetime) -> Balance:
+    start = await store.SNAPSHOT.maybe(tx, org_id, account.id, at) or NOTHING
+    since = await store.SINCE.one(tx, org_id, account.id, start.at, at)
+    return _sum(account, Balance(start.balance, start.base), since)
+
+
+async def _effective(tx: Tx, org_id: OrgId, account: Account, at: datetime) -> Balance:
+    """What took effect when it was recorded is read like that; what is dated is added up by days, hours, and one by
+    one."""
+    start = await store.SNAPSHOT.maybe(tx, org_id, account.id, at) or NOTHING
+    folded = (await store.FOLD.maybe(tx, org_id, account.id) or NOTHING).at
+    hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    effects = await store.EFFECTS.one(tx, org_id, account.id, hour.replace(hour=0), hour)
+    begin = Balance(
+        start.balance - start.dated + effects.balance, start.base - start.dated_base + effects.base
+    )
+    undated = await store.SINCE_UNDATED.one(tx, org_id, account.id, start.at, at)
+    dated = await store.DATED.one(tx, org_id, account.id, hour, at, folded)
+    return _sum(account, begin, undated, dated)
+
+
+def _sum(account: Account, start: Balance, *moved: Balance) -> Balance:
+    """A balance on the account's own side, and debits less credits added to it."""
+    sign = 1 if account.side == "debit" else -1
+    return Balance(
+        start.balance + sign * sum(one.balance for one in moved),
+        start.base + sign * sum(one.base for one in moved),
+    )
+
+
+async def _standing(tx: Tx, org_id: OrgId, account: Account, place: Place) -> int:
+    """The balance right after the entries up to a place, which may be within an entry set."""
+    if place.recorded_at == BEGINNING:
+        return 0
+    whole = await _recorded(tx, org_id, account, place.recorded_at)
+    rest = await store.WITHIN.one(tx, org_id, account.id, account.entity, place.recorded_at, place.line)
+    return whole.balance - (rest.balance if account.side == "debit" else -rest.balance)
+
+
+async def _settle(tx: Tx, org_id: OrgId, entity: int, at: datetime | None) -> datetime:
+    """Wait until nothing that was recorded up to the instant can still appear."""
+    settled = (await store.SETTLE.one(tx, org_id, entity, at)).at
+    if settled is None:
+        raise LedgerInstantInvalid("the books can be read as of an instant that has passed")
+    return settled
+
+
+async def _books(tx: Tx, org_id: OrgId, entity: PartyId) -> Entity:
+    found = await accounts.ENTITIES.all(tx, org_id, [entity])
+    if not found:
+        raise LedgerEntityNotFound("no books were opened for this legal entity")
+    return found[0]
+
+
+async def _account(tx: Tx, org_id: OrgId, entity: PartyId, currency: str, name: str) -> Account:
+    books = await _books(tx, org_id, entity)
+    found = await accounts.ACCOUNTS.all(tx, org_id, [books.number], [currency], [name])
+    if not found:
+        raise LedgerAccountNotFound("there is no account of this name and currency")
+    return found[0]

@@ -1,0 +1,1 @@
+"""Tests of money: what is owed, paid and kept."""
