@@ -1,0 +1,48 @@
+"""Identifiers as Stripe's look: a prefix per kind and 24 letters and digits that say nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import string
+
+LETTERS = string.digits + string.ascii_letters
+
+PREFIXES = {
+    "account": "acct",
+    "bank_account": "ba",
+    "balance_transaction": "txn",
+    "charge": "ch",
+    "customer": "cus",
+    "dispute": "dp",
+    "event": "evt",
+    "payment": "py",
+    "payment_intent": "pi",
+    "payment_method": "pm",
+    "payment_refund": "pyr",
+    "payout": "po",
+    "refund": "re",
+    "request": "req",
+    "setup_intent": "seti",
+    "transfer": "tr",
+    "transfer_reversal": "trr",
+    "webhook_endpoint": "we",
+}
+
+
+def new(kind: str) -> str:
+    return f"{PREFIXES[kind]}_{letters(16 if kind == 'account' else 24)}"
+
+
+def letters(count: int) -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(count))
+
+
+def derived(kind: str, name: str) -> str:
+    """The same name gives the same identifier, so that two keys of one account find the same account."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:12], "big")
+    found = ""
+    while len(found) < 16:
+        number, rest = divmod(number, len(LETTERS))
+        found += LETTERS[rest]
+    return f"{PREFIXES[kind]}_{found}"
