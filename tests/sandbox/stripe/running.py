@@ -7,9 +7,9 @@ import contextlib
 import json
 import os
 import secrets
+import subprocess
 import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +23,21 @@ ROOT = Path(__file__).parents[3]
 
 SECRET = "whsec_test_of_the_sandbox"
 
+KEY = "sk_test_kontorhaus"
+
 
 class Sandbox(Struct):
     """A running simulator, and the session that all its clients share."""
 
     url: str
-    process: Process
     session: aiohttp.ClientSession
+    process: subprocess.Popen[bytes]
+    key: str
 
     def client(self, key: str | None = None, *, retries: int = 0, **options: Any) -> StripeClient:
-        """A client for an account of its own, unless it is named by its key."""
+        """A client for the test's own account, unless another is named by its key."""
         return StripeClient(
-            key or fresh_key(),
+            key or self.key,
             base_addresses={"api": self.url},
             http_client=stripe.AIOHTTPClient(session=self.session),
             max_network_retries=retries,
@@ -55,36 +58,41 @@ class Sandbox(Struct):
     async def fault(self, kind: str, **more: object) -> None:
         await self.control("POST", "faults", {"kind": kind, **more})
 
-    async def books(self, key: str | None = None) -> Any:
-        """The books, which must be sound."""
-        found = await self.control("GET", f"books?key={key}" if key else "books")
+    async def books(self) -> Any:
+        """The books of the test's own account, which must be sound."""
+        found = await self.control("GET", f"books?key={self.key}")
         assert found["sound"], found["sums"]
         return found
 
 
-@contextlib.asynccontextmanager
-async def running(*arguments: str, file: Path | None = None) -> AsyncIterator[Sandbox]:
-    if file is not None:
-        arguments = (*arguments, "--books", str(file))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "kontorhaus.sandbox.stripe",
-        "--with-parent",
-        *arguments,
-        stdin=PIPE,
-        stdout=PIPE,
+class Started(Struct):
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+@contextlib.contextmanager
+def started(*arguments: str) -> Iterator[Started]:
+    """The process itself; it is gone afterwards, or was killed before."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kontorhaus.sandbox.stripe", "--with-parent", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT), "SANDBOX_STRIPE_WEBHOOK_SECRET": SECRET},
     )
     assert process.stdout is not None
     try:
-        where = json.loads(await asyncio.wait_for(process.stdout.readline(), timeout=20))
-        async with aiohttp.ClientSession() as session:
-            yield Sandbox(where["api"], process, session)
+        yield Started(json.loads(process.stdout.readline())["api"], process)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+        process.terminate()
+        process.communicate()
+
+
+@contextlib.asynccontextmanager
+async def running(*arguments: str) -> AsyncIterator[Sandbox]:
+    """A simulator of the test's own, whose faults and clock are nobody else's."""
+    with started(*arguments) as found:
+        async with aiohttp.ClientSession() as session:
+            yield Sandbox(found.url, session, found.process, KEY)
 
 
 def fresh_key() -> str:

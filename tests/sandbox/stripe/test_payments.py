@@ -8,7 +8,7 @@ import pytest
 import stripe
 from stripe import StripeClient
 
-from tests.sandbox.stripe.running import Sandbox, pay
+from tests.sandbox.stripe.running import Sandbox, fresh_key, pay
 
 
 async def test_a_card_is_charged_and_the_money_stands_on_the_balance(
@@ -59,7 +59,11 @@ async def test_step_by_step(client: StripeClient) -> None:
 
     intent = await intents.update_async(intent.id, {"amount": 700, "metadata": {"a": "1", "b": "2"}})
     intent = await intents.update_async(intent.id, {"payment_method": method.id, "metadata": {"a": ""}})
-    assert (intent.status, intent.amount, intent.metadata.to_dict()) == ("requires_confirmation", 700, {"b": "2"})
+    assert (intent.status, intent.amount, intent.metadata.to_dict()) == (
+        "requires_confirmation",
+        700,
+        {"b": "2"},
+    )
 
     intent = await intents.confirm_async(intent.id, {"return_url": "https://shop.example/back"})
     assert intent.status == "succeeded"
@@ -158,9 +162,14 @@ async def test_a_declined_card_leaves_the_intent_open(
         ({"statement_descriptor_suffix": "A" * 23}, "statement_descriptor_suffix", None),
         ({"metadata": {"k": "v" * 501}}, "metadata[k]", None),
         (
-            {"automatic_payment_methods": {"enable": True}},
+            {"automatic_payment_methods": {"allow_redirects": "never"}},
             "automatic_payment_methods[enabled]",
             "parameter_missing",
+        ),
+        (
+            {"automatic_payment_methods": {"enabled": True, "colour": "red"}},
+            "automatic_payment_methods[colour]",
+            "parameter_unknown",
         ),
         ({"expand": ["colour"]}, "expand", None),
     ],
@@ -197,10 +206,10 @@ async def test_what_is_of_one_account_is_nobody_elses(sandbox: Sandbox, client: 
     intent = await pay(client)
 
     with pytest.raises(stripe.InvalidRequestError) as refused:
-        await sandbox.client().v1.payment_intents.retrieve_async(intent.id)
+        await sandbox.client(fresh_key()).v1.payment_intents.retrieve_async(intent.id)
 
     assert (refused.value.http_status, refused.value.code) == (404, "resource_missing")
-    same_account = sandbox.client("sk_test_kontorhaus_2")
+    same_account = sandbox.client(f"{sandbox.key}_2")
     assert (await same_account.v1.payment_intents.retrieve_async(intent.id)).id == intent.id
 
 
@@ -215,10 +224,11 @@ async def test_search_finds_by_metadata_and_status(client: StripeClient) -> None
     assert [intent.id for intent in found.data] == [wanted.id]
 
 
-async def test_an_authorization_expires_after_a_week(sandbox: Sandbox, client: StripeClient) -> None:
+async def test_an_authorization_expires_after_a_week(own: Sandbox) -> None:
+    client = own.client()
     intent = await pay(client, capture_method="manual")
 
-    await sandbox.control("POST", "clock", {"advance_seconds": 7 * 86_400 + 1})
+    await own.control("POST", "clock", {"advance_seconds": 7 * 86_400 + 1})
 
     intent = await client.v1.payment_intents.retrieve_async(intent.id)
     assert (intent.status, intent.cancellation_reason) == ("canceled", "automatic")
