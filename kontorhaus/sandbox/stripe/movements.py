@@ -56,6 +56,7 @@ def move(
             "type": kind,
         },
     )
+    del movement["livemode"]
     call.insert(movement)
     sides = [(f"balance:{call.account}", amount - fee), (against, -amount), ("stripe", fee)]
     call.store.post(

@@ -143,42 +143,40 @@ async def receiving() -> AsyncIterator[Receiver]:
         await runner.cleanup()
 
 
-async def seller(client: StripeClient, **more: Any) -> stripe.Account:
+async def seller(client: StripeClient, **more: Any) -> Any:
     """A connected account that may be paid."""
-    return await client.v1.accounts.create_async(
-        {
-            "type": "custom",
+    params: Any = {
+        "type": "custom",
+        "country": "DE",
+        "email": "seller@example.com",
+        "business_type": "individual",
+        "individual": {
+            "first_name": "Erika",
+            "last_name": "Mustermann",
+            "dob": {"day": 1, "month": 2, "year": 1970},
+            "address": {"line1": "Markt 1", "postal_code": "04109", "city": "Leipzig", "country": "DE"},
+        },
+        "capabilities": {"transfers": {"requested": True}},
+        "external_account": {
+            "object": "bank_account",
             "country": "DE",
-            "email": "seller@example.com",
-            "business_type": "individual",
-            "individual": {
-                "first_name": "Erika",
-                "last_name": "Mustermann",
-                "dob": {"day": 1, "month": 2, "year": 1970},
-                "address": {"line1": "Markt 1", "postal_code": "04109", "city": "Leipzig", "country": "DE"},
-            },
-            "capabilities": {"transfers": {"requested": True}},
-            "external_account": {
-                "object": "bank_account",
-                "country": "DE",
-                "currency": "eur",
-                "account_number": "DE89370400440532013000",
-            },
-            "tos_acceptance": {"date": 1_700_000_000, "ip": "127.0.0.1"},
-            **more,
-        }
-    )
+            "currency": "eur",
+            "account_number": "DE89370400440532013000",
+        },
+        "tos_acceptance": {"date": 1_700_000_000, "ip": "127.0.0.1"},
+        **more,
+    }
+    return await client.v1.accounts.create_async(params)
 
 
 async def pay(client: StripeClient, amount: int = 10_00, method: str = "pm_card_de", **more: Any) -> Any:
     """A confirmed PaymentIntent."""
-    return await client.v1.payment_intents.create_async(
-        {
-            "amount": amount,
-            "currency": "eur",
-            "payment_method": method,
-            "payment_method_types": ["card"],
-            "confirm": True,
-            **more,
-        }
-    )
+    params: Any = {
+        "amount": amount,
+        "currency": "eur",
+        "payment_method": method,
+        "allowed_payment_method_types": ["card"],
+        "confirm": True,
+        **more,
+    }
+    return await client.v1.payment_intents.create_async(params)

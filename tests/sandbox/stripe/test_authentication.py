@@ -69,6 +69,7 @@ async def test_a_card_can_pass_and_still_be_declined(sandbox: Sandbox, client: S
     await sandbox.control("POST", f"payment_intents/{intent.id}/authenticate", {"outcome": "approve"})
 
     intent = await client.v1.payment_intents.retrieve_async(intent.id)
+    assert intent.last_payment_error is not None
     assert (intent.status, intent.last_payment_error.decline_code) == (
         "requires_payment_method",
         "insufficient_funds",
@@ -94,17 +95,15 @@ async def test_off_session_a_bank_that_wants_its_customer_declines(client: Strip
 
 async def test_once_set_up_a_card_pays_without_its_owner(sandbox: Sandbox, client: StripeClient) -> None:
     customer = await client.v1.customers.create_async({"name": "Kunde"})
-    setup = await client.v1.setup_intents.create_async(
-        {
-            "customer": customer.id,
-            "payment_method": "pm_card_authenticationRequiredOnSetup",
-            "payment_method_types": ["card"],
-            "confirm": True,
-            "return_url": BACK,
-        }
-    )
+    params: Any = {
+        "customer": customer.id,
+        "payment_method": "pm_card_authenticationRequiredOnSetup",
+        "allowed_payment_method_types": ["card"],
+        "confirm": True,
+        "return_url": BACK,
+    }
+    setup: Any = await client.v1.setup_intents.create_async(params)
     assert setup.status == "requires_action"
-    assert isinstance(setup.payment_method, str)
 
     await sandbox.control("POST", f"setup_intents/{setup.id}/authenticate", {"outcome": "approve"})
 

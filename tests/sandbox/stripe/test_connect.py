@@ -19,7 +19,7 @@ async def _available(client: StripeClient, account: str | None = None) -> tuple[
 
 
 async def test_an_account_becomes_active_once_all_is_told(client: StripeClient) -> None:
-    account = await client.v1.accounts.create_async(
+    account: Any = await client.v1.accounts.create_async(
         {"type": "custom", "country": "DE", "capabilities": {"transfers": {"requested": True}}}
     )
     assert account.payouts_enabled is False
@@ -38,23 +38,25 @@ async def test_an_account_becomes_active_once_all_is_told(client: StripeClient) 
 
 async def test_an_identity_is_looked_at_and_can_be_wrong(own: Sandbox) -> None:
     client = own.client()
-    account = await seller(client)
-    assert account.capabilities.transfers == "pending"
-    assert account.requirements.disabled_reason == "requirements.pending_verification"
+    made = await seller(client)
+    assert made.capabilities.transfers == "pending"
+    assert made.requirements.disabled_reason == "requirements.pending_verification"
 
-    await own.control("POST", f"accounts/{account.id}/identity", {"outcome": "failed"})
+    await own.control("POST", f"accounts/{made.id}/identity", {"outcome": "failed"})
 
-    account = await client.v1.accounts.retrieve_async(account.id)
+    account: Any = await client.v1.accounts.retrieve_async(made.id)
     assert account.payouts_enabled is False
     assert account.requirements.errors[0].code == "verification_failed_keyed_identity"
-    wrong = await client.v1.accounts.update_async(account.id, {"individual": {"id_number": "111111111"}})
-    assert (await client.v1.accounts.retrieve_async(wrong.id)).requirements.errors != []
-    right = await client.v1.accounts.update_async(account.id, {"individual": {"id_number": "000000000"}})
-    assert (await client.v1.accounts.retrieve_async(right.id)).payouts_enabled is True
+    await client.v1.accounts.update_async(account.id, {"individual": {"id_number": "111111111"}})
+    account = await client.v1.accounts.retrieve_async(account.id)
+    assert account.requirements.errors != []
+    await client.v1.accounts.update_async(account.id, {"individual": {"id_number": "000000000"}})
+    account = await client.v1.accounts.retrieve_async(account.id)
+    assert account.payouts_enabled is True
 
 
 async def test_a_seller_tells_it_all_on_stripes_own_page(sandbox: Sandbox, client: StripeClient) -> None:
-    account = await client.v1.accounts.create_async(
+    account: Any = await client.v1.accounts.create_async(
         {"type": "express", "country": "FR", "capabilities": {"transfers": {"requested": True}}}
     )
     link = await client.v1.account_links.create_async(
@@ -191,7 +193,7 @@ async def _paid_seller(client: StripeClient, number: str = "DE893704004405320130
     account = await seller(client, external_account=bank)
     await pay(client, 100_00, method="pm_card_bypassPending")
     await client.v1.transfers.create_async({"amount": 50_00, "currency": "eur", "destination": account.id})
-    return account.id
+    return str(account.id)
 
 
 async def test_a_payout_takes_its_days(own: Sandbox) -> None:

@@ -15,13 +15,14 @@ PARAMS: Any = {
     "amount": 10_00,
     "currency": "eur",
     "payment_method": "pm_card_visa",
-    "payment_method_types": ["card"],
+    "allowed_payment_method_types": ["card"],
     "confirm": True,
 }
 
 
 async def _create(client: StripeClient, key: str, **more: Any) -> stripe.PaymentIntent:
-    return await client.v1.payment_intents.create_async({**PARAMS, **more}, {"idempotency_key": key})
+    params: Any = {**PARAMS, **more}
+    return await client.v1.payment_intents.create_async(params, {"idempotency_key": key})
 
 
 async def _taken(sandbox: Sandbox) -> list[int]:

@@ -104,9 +104,9 @@ async def test_part_of_an_authorization_is_captured_and_the_rest_released(
 async def test_a_canceled_authorization_takes_nothing(sandbox: Sandbox, client: StripeClient) -> None:
     intent = await pay(client, capture_method="manual")
 
-    intent = await client.v1.payment_intents.cancel_async(intent.id, {"cancellation_reason": "abandoned"})
+    canceled = await client.v1.payment_intents.cancel_async(intent.id, {"cancellation_reason": "abandoned"})
 
-    assert (intent.status, intent.cancellation_reason) == ("canceled", "abandoned")
+    assert (canceled.status, canceled.cancellation_reason) == ("canceled", "abandoned")
     charge = await client.v1.charges.retrieve_async(intent.latest_charge)
     assert (charge.refunded, charge.captured) == (True, False)
     assert (await sandbox.books())["payments"][intent.id]["taken"] == 0

@@ -33,7 +33,7 @@ async def test_a_charge_is_refunded_in_parts_and_never_beyond(sandbox: Sandbox, 
     with pytest.raises(stripe.InvalidRequestError) as again:
         await refunds.create_async({"payment_intent": intent.id})
     assert again.value.code == "charge_already_refunded"
-    charge = await client.v1.charges.retrieve_async(intent.latest_charge, {"expand": ["refunds"]})
+    charge: Any = await client.v1.charges.retrieve_async(intent.latest_charge, {"expand": ["refunds"]})
     assert (charge.refunded, charge.amount_refunded) == (True, 10_00)
     assert [refund.id for refund in charge.refunds.data] == [rest.id, first.id]
     books = await sandbox.books()

@@ -93,6 +93,7 @@ def _shape(call: Call, charge: Object, amount: int, reason: str, *, inquiry: boo
                 "has_evidence": False,
                 "past_due": False,
                 "submission_count": 0,
+                "submission_method": "not_submitted",
             },
             "is_charge_refundable": inquiry,
             "metadata": {},
@@ -147,6 +148,7 @@ def update(call: Call, params: Update, wanted: str) -> Object:
             dispute["evidence_details"] = {
                 **dispute["evidence_details"],
                 "submission_count": dispute["evidence_details"]["submission_count"] + 1,
+                "submission_method": "manual",
             }
             dispute["status"] = "warning_under_review" if _is_warning(dispute) else "under_review"
     call.save(dispute)

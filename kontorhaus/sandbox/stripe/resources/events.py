@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -105,6 +106,7 @@ def add_endpoint(
 
 def create_endpoint(call: Call, params: Create) -> Object:
     _check_url(params.url)
+    _check_kinds(params.enabled_events)
     if params.api_version not in {None, API_VERSION}:
         raise invalid(f"Here events have the version {API_VERSION} alone.", param="api_version")
     endpoint = add_endpoint(
@@ -117,6 +119,11 @@ def create_endpoint(call: Call, params: Create) -> Object:
         metadata=params.metadata or {},
     )
     return {**endpoint, "secret": endpoint["_secret"]}
+
+
+def _check_kinds(kinds: list[str]) -> None:
+    if not kinds or not all(kind == "*" or re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", kind) for kind in kinds):
+        raise invalid("Invalid enabled_events: event types, or `*` for all.", param="enabled_events[0]")
 
 
 def _check_url(url: str) -> None:
@@ -132,6 +139,8 @@ def update_endpoint(call: Call, params: Update, wanted: str) -> Object:
     endpoint = call.get("webhook_endpoint", wanted)
     if isinstance(params.url, str):
         _check_url(params.url)
+    if isinstance(params.enabled_events, list):
+        _check_kinds(params.enabled_events)
     endpoint |= given(params, "url", "enabled_events", "description")
     endpoint["metadata"] = merged(endpoint["metadata"], params.metadata)
     if params.disabled is not None:

@@ -33,9 +33,9 @@ class List(ListParams, kw_only=True):
     payment_intent: str | None = None
 
 
-def shape(call: Call, charge: Object, amount: int, kind: str = "refund") -> Object:
-    return call.new(
-        kind,
+def shape(call: Call, charge: Object, amount: int) -> Object:
+    refund = call.new(
+        "refund",
         {
             "object": "refund",
             "amount": amount,
@@ -63,6 +63,8 @@ def shape(call: Call, charge: Object, amount: int, kind: str = "refund") -> Obje
             "transfer_reversal": None,
         },
     )
+    del refund["livemode"]
+    return refund
 
 
 def create(call: Call, params: Create) -> Object:

@@ -25,7 +25,7 @@ class Create(Confirm, kw_only=True):
     customer: str | None = None
     description: str | None = None
     metadata: Metadata | None = None
-    payment_method_types: list[str] | None = None
+    allowed_payment_method_types: list[str] | None = None
     usage: Literal["off_session", "on_session"] = "off_session"
 
 
@@ -41,11 +41,12 @@ def create(call: Call, params: Create) -> Object:
     if params.customer:
         call.get("customer", params.customer, param="customer")
     automatic = params.automatic_payment_methods
-    if automatic is None and params.payment_method_types is None:
+    if automatic is None and params.allowed_payment_method_types is None:
         automatic = AutomaticMethods(enabled=True)
     intent = call.new("setup_intent", {})
     intent |= {
         "object": "setup_intent",
+        "allowed_payment_method_types": params.allowed_payment_method_types,
         "application": None,
         "automatic_payment_methods": {"allow_redirects": automatic.allow_redirects, "enabled": True}
         if automatic and automatic.enabled
@@ -66,7 +67,7 @@ def create(call: Call, params: Create) -> Object:
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"mandate_options": None, "network": None}},
-        "payment_method_types": params.payment_method_types or ["card"],
+        "payment_method_types": ["card"],
         "single_use_mandate": None,
         "status": "requires_payment_method",
         "usage": params.usage,

@@ -40,7 +40,7 @@ class Create(Confirm, kw_only=True):
     description: str | None = None
     metadata: Metadata | None = None
     on_behalf_of: str | None = None
-    payment_method_types: list[str] | None = None
+    allowed_payment_method_types: list[str] | None = None
     statement_descriptor: str | None = None
     statement_descriptor_suffix: str | None = None
     transfer_group: str | None = None
@@ -82,16 +82,18 @@ class List(ListParams, kw_only=True):
 def shape(call: Call, params: Create) -> Object:
     currency = money.currency_of(params.currency)
     money.check_charge(params.amount, currency)
+    check_types(params.allowed_payment_method_types)
     for name in ("statement_descriptor", "statement_descriptor_suffix"):
         check_descriptor(name, getattr(params, name))
     automatic = params.automatic_payment_methods
-    if automatic is None and params.payment_method_types is None:
+    if automatic is None and params.allowed_payment_method_types is None:
         automatic = AutomaticMethods(enabled=True)
     asked = params.payment_method_options.card if params.payment_method_options else None
     intent = call.new("payment_intent", {})
     return {
         **intent,
         "object": "payment_intent",
+        "allowed_payment_method_types": params.allowed_payment_method_types,
         "amount": params.amount,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
@@ -112,6 +114,7 @@ def shape(call: Call, params: Create) -> Object:
         "description": params.description or None,
         "excluded_payment_method_types": None,
         "last_payment_error": None,
+        "managed_payments": {"enabled": False},
         "latest_charge": None,
         "metadata": {key: value for key, value in (params.metadata or {}).items() if value},
         "next_action": None,
@@ -126,7 +129,7 @@ def shape(call: Call, params: Create) -> Object:
                 "request_three_d_secure": asked.request_three_d_secure if asked else "automatic",
             }
         },
-        "payment_method_types": params.payment_method_types or ["card"],
+        "payment_method_types": ["card"],
         "processing": None,
         "receipt_email": None,
         "review": None,
@@ -139,6 +142,15 @@ def shape(call: Call, params: Create) -> Object:
         "transfer_data": None,
         "transfer_group": params.transfer_group or None,
     }
+
+
+def check_types(allowed: list[str] | None) -> None:
+    """Cards alone are simulated."""
+    if allowed is not None and "card" not in allowed:
+        raise invalid(
+            "None of the allowed payment method types can be used for this payment; the sandbox knows `card`.",
+            param="allowed_payment_method_types",
+        )
 
 
 def check_descriptor(name: str, given: Any) -> None:
