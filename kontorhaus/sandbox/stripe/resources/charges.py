@@ -13,6 +13,7 @@ from kontorhaus.sandbox.stripe.cards import Card
 from kontorhaus.sandbox.stripe.endpoint import Endpoint, ListParams, page, retrieve
 from kontorhaus.sandbox.stripe.errors import Object
 from kontorhaus.sandbox.stripe.forms import Metadata, Params, given, merged
+from kontorhaus.sandbox.stripe.resources import payment_methods
 
 
 class Update(Params, kw_only=True):
@@ -29,51 +30,77 @@ class List(ListParams, kw_only=True):
     transfer_group: str | None = None
 
 
+def blank() -> Object:
+    """What every charge has: a card's, and the one that a transfer is on the account it goes to."""
+    return {
+        "object": "charge",
+        "amount_captured": 0,
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": None,
+        "billing_details": payment_methods.billing(),
+        "calculated_statement_descriptor": None,
+        "captured": False,
+        "customer": None,
+        "description": None,
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
+        "fraud_details": {},
+        "metadata": {},
+        "on_behalf_of": None,
+        "outcome": None,
+        "paid": False,
+        "payment_intent": None,
+        "payment_method": None,
+        "receipt_email": None,
+        "receipt_number": None,
+        "receipt_url": None,
+        "refunded": False,
+        "review": None,
+        "shipping": None,
+        "source": None,
+        "source_transfer": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
+        "status": "pending",
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+
+
+INTENTS: Final = (
+    "amount",
+    "currency",
+    "customer",
+    "description",
+    "metadata",
+    "on_behalf_of",
+    "receipt_email",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+)
+"""What a charge takes over from its PaymentIntent."""
+
+
 def shape(call: Call, intent: Object, method: Object, *, authenticated: bool) -> Object:
     """A charge for the whole amount of a payment, neither paid nor refused yet and not in the books."""
     descriptor = intent["statement_descriptor_suffix"] or intent["statement_descriptor"]
     return call.new(
         "charge",
         {
-            "object": "charge",
-            "amount": intent["amount"],
-            "amount_captured": 0,
-            "amount_refunded": 0,
-            "application": None,
-            "application_fee": None,
-            "application_fee_amount": None,
-            "balance_transaction": None,
+            **blank(),
+            **{name: intent[name] for name in INTENTS},
             "billing_details": method["billing_details"],
             "calculated_statement_descriptor": f"SANDBOX* {descriptor}"[:22] if descriptor else "SANDBOX",
-            "captured": False,
-            "currency": intent["currency"],
-            "customer": intent["customer"],
-            "description": intent["description"],
-            "disputed": False,
-            "failure_balance_transaction": None,
-            "failure_code": None,
-            "failure_message": None,
-            "fraud_details": {},
-            "metadata": intent["metadata"],
-            "on_behalf_of": intent["on_behalf_of"],
-            "outcome": None,
-            "paid": False,
             "payment_intent": intent["id"],
             "payment_method": method["id"],
             "payment_method_details": {"card": _card(method, authenticated=authenticated), "type": "card"},
-            "receipt_email": intent["receipt_email"],
-            "receipt_number": None,
-            "receipt_url": None,
-            "refunded": False,
-            "review": None,
-            "shipping": intent["shipping"],
-            "source": None,
-            "source_transfer": None,
-            "statement_descriptor": intent["statement_descriptor"],
-            "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
-            "status": "pending",
-            "transfer_data": None,
-            "transfer_group": intent["transfer_group"],
             "_number": method["_number"],
             "_released": 0,
         },

@@ -11,6 +11,7 @@ from kontorhaus.sandbox.stripe.call import Call, changes
 from kontorhaus.sandbox.stripe.endpoint import Endpoint, ListParams, listed, page, retrieve
 from kontorhaus.sandbox.stripe.errors import Object, invalid, missing
 from kontorhaus.sandbox.stripe.forms import Metadata, Params, given, merged
+from kontorhaus.sandbox.stripe.resources import charges
 
 
 class Create(Params, kw_only=True):
@@ -167,50 +168,17 @@ def _arrive(there: Call, transfer: Object, available_on: int) -> Object:
     payment = there.new(
         "payment",
         {
-            "object": "charge",
+            **charges.blank(),
             "amount": amount,
             "amount_captured": amount,
-            "amount_refunded": 0,
-            "application": None,
-            "application_fee": None,
-            "application_fee_amount": None,
-            "balance_transaction": None,
-            "billing_details": {
-                "address": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state")),
-                "email": None,
-                "name": None,
-                "phone": None,
-                "tax_id": None,
-            },
-            "calculated_statement_descriptor": None,
             "captured": True,
             "currency": currency,
-            "customer": None,
             "description": transfer["description"],
-            "disputed": False,
-            "failure_balance_transaction": None,
-            "failure_code": None,
-            "failure_message": None,
-            "fraud_details": {},
-            "metadata": {},
-            "on_behalf_of": None,
-            "outcome": None,
             "paid": True,
-            "payment_intent": None,
-            "payment_method": None,
             "payment_method_details": {"stripe_account": {}, "type": "stripe_account"},
-            "receipt_email": None,
-            "receipt_number": None,
-            "receipt_url": None,
-            "refunded": False,
-            "review": None,
-            "shipping": None,
             "source": {"id": there.platform, "object": "account"},
             "source_transfer": transfer["id"],
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
             "status": "succeeded",
-            "transfer_data": None,
             "transfer_group": transfer["transfer_group"],
         },
     )

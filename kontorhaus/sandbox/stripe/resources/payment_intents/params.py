@@ -80,11 +80,7 @@ class List(ListParams, kw_only=True):
 
 
 def shape(call: Call, params: Create) -> Object:
-    currency = money.currency_of(params.currency)
-    money.check_charge(params.amount, currency)
-    check_types(params.allowed_payment_method_types)
-    for name in ("statement_descriptor", "statement_descriptor_suffix"):
-        check_descriptor(name, getattr(params, name))
+    currency = _checked_currency(params)
     automatic = params.automatic_payment_methods
     if automatic is None and params.allowed_payment_method_types is None:
         automatic = AutomaticMethods(enabled=True)
@@ -142,6 +138,15 @@ def shape(call: Call, params: Create) -> Object:
         "transfer_data": None,
         "transfer_group": params.transfer_group or None,
     }
+
+
+def _checked_currency(params: Create) -> str:
+    currency = money.currency_of(params.currency)
+    money.check_charge(params.amount, currency)
+    check_types(params.allowed_payment_method_types)
+    for name in ("statement_descriptor", "statement_descriptor_suffix"):
+        check_descriptor(name, getattr(params, name))
+    return currency
 
 
 def check_types(allowed: list[str] | None) -> None:
