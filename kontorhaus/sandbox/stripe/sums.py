@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from kontorhaus.sandbox.stripe.call import Books
+from kontorhaus.sandbox.stripe.call import Books, Call
 from kontorhaus.sandbox.stripe.errors import Object
 
 
@@ -41,6 +41,23 @@ def books(given: Books, platform: str | None = None) -> Object:
         "transfers": _transfers(given, moved, owners, platform),
         "payouts": _payouts(given, moved, owners, platform),
     }
+
+
+def brief(given: Books, payments: list[tuple[str, Object]]) -> Object:
+    """What the page shows of some PaymentIntents, and of the accounts, without reading all there is."""
+    sums: dict[str, int] = defaultdict(int)
+    for _, currency, amount in given.store.totals():
+        sums[currency] += amount
+    owners = {account["id"]: owner or account["id"] for owner, account in given.store.accounts()}
+    found = {}
+    for account, body in payments:
+        call = Call(given, platform=owners[account], account=account)
+        linked = {kind: call.linked(kind, payment_intent=body["id"]) for kind in ("charge", "refund")}
+        found[body["id"]] = {
+            "taken": sum(given.store.cards(one["id"]) for one in linked["charge"]),
+            "refunded": -sum(given.store.cards(one["id"]) for one in linked["refund"]),
+        }
+    return {"balanced": not any(sums.values()), "accounts": _accounts(given, owners, None), "payments": found}
 
 
 def _mine(account: str, owners: dict[str, str], platform: str | None) -> bool:

@@ -80,7 +80,7 @@ async def overview(request: web.Request) -> web.Response:
         now=books.now_ms // 1000,
         frozen=books.clock.frozen_at is not None,
         found=found,
-        sums=sums.books(books),
+        sums=sums.brief(books, found["payment_intent"]),
         deliveries=books.store.deliveries(limit=SHOWN_MAX),
         faults=request.app[FAULTS].all,
     )

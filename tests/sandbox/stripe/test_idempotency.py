@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import pytest
 import stripe
 from stripe import StripeClient
 
 from tests.sandbox.stripe.running import Sandbox, pay, running, seller
+
+T = TypeVar("T")
 
 PARAMS: Any = {
     "amount": 10_00,
@@ -270,3 +273,36 @@ async def test_a_fault_that_does_not_exist_is_refused(own: Sandbox) -> None:
     for body in ({"kind": "earthquake"}, {"kind": "slow", "colour": "red"}, {}):
         status, answer = await own.ask("POST", "/sandbox/faults", body)
         assert (status, answer["error"]["type"]) == (400, "invalid_request_error")
+
+
+async def test_whatever_fails_on_the_way_each_order_is_paid_and_refunded_once() -> None:
+    """Twenty at once, a third of the answers lost, and nothing but the same key tried again."""
+    async with running("--seed", "11") as sandbox:
+        for kind, percent in (("timeout_after", 20), ("timeout_before", 10), ("lock_timeout", 10)):
+            await sandbox.fault(kind, method="POST", path="/v1/*", percent=percent, times=None)
+        client = sandbox.client()
+
+        async def sale(number: int) -> None:
+            intent = await _insist(lambda: _create(client, f"pay-{number}", capture_method="manual"))
+            key: Any = {"idempotency_key": f"capture-{number}"}
+            await _insist(lambda: client.v1.payment_intents.capture_async(intent.id, {}, key))
+            back: Any = {"idempotency_key": f"refund-{number}"}
+            part: Any = {"payment_intent": intent.id, "amount": 4_00}
+            await _insist(lambda: client.v1.refunds.create_async(part, back))
+
+        await asyncio.gather(*(sale(number) for number in range(20)))
+
+        payments = (await sandbox.books())["payments"].values()
+        struck = [standing["struck"] for standing in (await sandbox.control("GET", "faults"))["data"]]
+    assert [(p["taken"], p["refunded"], p["charges"]) for p in payments] == [(10_00, 4_00, 1)] * 20
+    assert min(struck) > 0
+
+
+async def _insist(call: Callable[[], Awaitable[T]]) -> T:
+    """Ask under the same key until there is an answer."""
+    for _ in range(50):
+        try:
+            return await call()
+        except (stripe.APIConnectionError, stripe.RateLimitError):
+            continue
+    raise AssertionError("fifty times no answer")

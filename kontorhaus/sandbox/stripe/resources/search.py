@@ -30,16 +30,13 @@ class Search(Params, kw_only=True):
 def run(call: Call, kind: str, params: Search, url: str) -> Object:
     if not 1 <= params.limit <= 100:
         raise invalid("Invalid limit: it is between 1 and 100", param="limit")
-    wanted = _parsed(params.query)
+    fields = _parsed(params.query)
     after = None
     if params.page is not None:
         after = call.store.position(params.page, kind, call.account)
-    found = []
-    for body in call.store.select(Filter(account=call.account, kind=kind, after=after, limit=-1)):
-        if all(str(_value(body, path)) == value for path, value in wanted):
-            found.append(body)
-        if len(found) > params.limit:
-            break
+    found = call.store.select(
+        Filter(account=call.account, kind=kind, fields=fields, after=after, limit=params.limit + 1)
+    )
     more = len(found) > params.limit
     found = found[: params.limit]
     return {
@@ -51,8 +48,9 @@ def run(call: Call, kind: str, params: Search, url: str) -> Object:
     }
 
 
-def _parsed(query: str) -> list[tuple[tuple[str, ...], str]]:
-    wanted: list[tuple[tuple[str, ...], str]] = []
+def _parsed(query: str) -> dict[str, str]:
+    """Paths in the object with the values that they must have."""
+    wanted: dict[str, str] = {}
     for clause in re.split(r"\s+AND\s+", query.strip(), flags=re.IGNORECASE):
         match = CLAUSE.fullmatch(clause)
         if match is None or (match["field"] is not None and match["field"] not in FIELDS):
@@ -61,13 +59,6 @@ def _parsed(query: str) -> list[tuple[tuple[str, ...], str]]:
                 "metadata['key'], each with `:` and a value, joined by AND.",
                 param="query",
             )
-        path = ("metadata", str(match["key"])) if match["field"] is None else (str(match["field"]),)
-        wanted.append((path, str(match["text"] if match["number"] is None else match["number"])))
+        path = f'metadata."{match["key"]}"' if match["field"] is None else str(match["field"])
+        wanted[path] = str(match["text"] if match["number"] is None else match["number"])
     return wanted
-
-
-def _value(body: Object, path: tuple[str, ...]) -> object:
-    found: object = body
-    for step in path:
-        found = found.get(step) if isinstance(found, dict) else None
-    return found
