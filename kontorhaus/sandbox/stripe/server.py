@@ -38,6 +38,8 @@ SAFE: Final = {
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 """Nothing runs and nothing is loaded. Where a form may lead is left open: the bank's page leads back to the shop."""
 
+FORMS: Final = ("/sandbox/act", "/sandbox/3ds/", "/sandbox/onboarding/")
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -54,8 +56,7 @@ def application(books: Books) -> web.Application:
 
 @web.middleware
 async def _this_machine_alone(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A page elsewhere whose name was made to point here (DNS rebinding) has another Host; one that calls the control
-    interface from a browser cannot send JSON without being asked first, which is answered with a refusal."""
+    """A page elsewhere whose name was made to point here (DNS rebinding) has another Host."""
     host = request.host.rpartition(":")[0] or request.host
     if not _is_address(host):
         raise web.HTTPMisdirectedRequest(text="call this by its address or localhost")
@@ -75,10 +76,13 @@ async def _this_machine_alone(request: web.Request, handler: Handler) -> web.Str
 
 
 def _check_control(request: web.Request) -> None:
+    """A browser names the page that a call comes from, or `null` for our own forms, since those tell nobody where they
+    stand. They have a token, in the form or in the path."""
     origin = request.headers.get("origin")
-    foreign = origin is not None and origin not in {f"{request.scheme}://{request.host}", "null"}
-    challenge = request.path.startswith("/sandbox/3ds/")
-    if request.method != "GET" and request.path.startswith("/sandbox/") and foreign and not challenge:
+    if origin is None or request.method == "GET" or not request.path.startswith("/sandbox/"):
+        return
+    allowed = {f"{request.scheme}://{request.host}"} | ({"null"} if request.path.startswith(FORMS) else set())
+    if origin not in allowed:
         raise web.HTTPForbidden(text="from this machine's own pages and programs alone")
 
 
