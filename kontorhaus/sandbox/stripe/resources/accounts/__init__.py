@@ -1,0 +1,1 @@
+"""Connected accounts: who may be paid, once Stripe knows who that is."""

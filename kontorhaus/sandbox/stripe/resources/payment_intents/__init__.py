@@ -1,0 +1,1 @@
+"""PaymentIntents: one amount from one customer, over as many tries as it takes."""
