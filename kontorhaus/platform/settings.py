@@ -50,7 +50,7 @@ class Settings(Struct, frozen=True, kw_only=True):
                 ge=1,
                 le=500,
                 description="Connections that this process may hold at most, instead of its role's budget: "
-                "10 for api, 4 for worker, 12 for up, 2 for commands.",
+                "10 for api, 6 for worker, 14 for up, 2 for commands.",
             ),
         ]
         | None
@@ -97,6 +97,14 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="File with the master keys for secrets at rest; by default `master.keys` in the home."
         ),
     ] = None
+    event_days: Annotated[
+        int,
+        Meta(
+            ge=7,
+            le=36_500,
+            description="For how many days facts are kept in the event log, at least; whole months are dropped.",
+        ),
+    ] = 400
     log_level: Annotated[
         str, Meta(pattern="^(debug|info|warning|error)$", description="Least level logged.")
     ] = "info"

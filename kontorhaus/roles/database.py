@@ -10,12 +10,14 @@ from typing import Final
 
 from msgspec import structs
 
-from kontorhaus.kernel.errors import NotFound
+from kontorhaus.kernel.errors import DomainError, NotFound
 from kontorhaus.platform import db as database
-from kontorhaus.platform import postgres
+from kontorhaus.platform import eventlog, postgres, telemetry
 from kontorhaus.platform.settings import Settings, home_folder
 
 DATABASE: Final = "kontorhaus"
+
+LOG: Final = telemetry.get_logger(__name__)
 
 
 class NothingHere(NotFound):
@@ -51,6 +53,7 @@ async def running(settings: Settings, *, beside: bool = True) -> AsyncIterator[S
         )
         return
     server = await asyncio.to_thread(_start, settings, home)
+    guard = asyncio.create_task(_guard(server))
     try:
         yield structs.replace(
             settings,
@@ -58,7 +61,28 @@ async def running(settings: Settings, *, beside: bool = True) -> AsyncIterator[S
             database_admin_url=server.url_for(DATABASE),
         )
     finally:
+        guard.cancel()
+        await asyncio.gather(guard, return_exceptions=True)
         await asyncio.to_thread(server.stop)
+
+
+LOOK_SECONDS: Final = 1.0
+"""How often the embedded PostgreSQL is looked after: its recovery takes longer than that."""
+
+
+async def _guard(server: postgres.Server) -> None:
+    """Start the embedded PostgreSQL again when it dies while the house lives: killed for want of memory, most likely.
+    Requests meanwhile get 503, and what was acknowledged is there again."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            # Shielded: a start that is under way is brought to its end, so that `stop` finds what it has to stop.
+            revived = await asyncio.shield(asyncio.to_thread(server.revive))
+        except DomainError as error:
+            LOG.error("postgres_not_revived", code=error.code, detail=error.detail)
+        else:
+            if revived:
+                LOG.error("postgres_revived", folder=str(server.folder))
 
 
 async def migrate(settings: Settings) -> list[database.Migration]:
@@ -96,6 +120,13 @@ async def restore(settings: Settings, file: Path, *, replace: bool) -> None:
         await database.ensure_roles(url)
         await asyncio.to_thread(postgres.restore, url, file, binaries=binaries, replace=replace)
         await _migrate(found)
+        assert found.database_url is not None
+        db = await database.Db.connect(found.database_url, connections=1, name="kontorhaus restore")
+        try:
+            # What was read of the log after the backup was made is not in it any more.
+            await eventlog.start_epoch(db)
+        finally:
+            await db.close()
 
 
 def _start(settings: Settings, home: Path) -> postgres.Server:

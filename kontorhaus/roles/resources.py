@@ -7,19 +7,22 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from kontorhaus.kernel.errors import Invalid
+from kontorhaus.kernel.time import utc_now
 from kontorhaus.platform import db as database
-from kontorhaus.platform import telemetry
+from kontorhaus.platform import eventlog, telemetry
 from kontorhaus.platform.db import Db
+from kontorhaus.platform.eventlog import Bell
 from kontorhaus.platform.outbound import Outbound
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile, prove
 from kontorhaus.platform.settings import Settings, home_folder
 
-BUDGETS: Final = {"api": 10, "worker": 4, "all": 12, "command": 2}
-"""Connections by role. An event loop saturates about ten on two cores; with PostgreSQL's default of 100 that leaves
-room for six API processes, four workers, a rolling deploy's overlap, and a person with psql."""
+BUDGETS: Final = {"api": 10, "worker": 6, "all": 14, "command": 2}
+"""Connections by role. An event loop saturates about ten on two cores. A worker's jobs share six, since each holds one
+only while it is inside a transaction. With PostgreSQL's default of 100 that leaves room for four API processes, four
+workers, half as many again while a deploy rolls, and a person with psql."""
 
 
 class Resources(Struct, frozen=True):
@@ -29,6 +32,8 @@ class Resources(Struct, frozen=True):
     db: Db
     keyring: Keyring
     outbound: Outbound
+    published: Bell = field(default_factory=Bell)
+    """Rung when facts have been published by this process: for those who wait for them in the same one."""
 
 
 class DatabaseUrlMissing(Invalid):
@@ -61,6 +66,8 @@ async def opened(settings: Settings, *, role: str) -> AsyncIterator[Resources]:
     try:
         await database.refuse_old_schema(db)
         await prove(db, keyring)
+        # Whoever may write needs the log's present month.
+        await eventlog.ensure_partitions(db, now=utc_now())
         forget_pool = telemetry.metrics.watch_pool(db.usage)
         async with Outbound() as outbound:
             yield Resources(settings=settings, db=db, keyring=keyring, outbound=outbound)

@@ -10,6 +10,12 @@ from kontorhaus.kernel.ids import ORG, OrgId
 from kontorhaus.kernel.time import utc_now
 from kontorhaus.people.access import model, store, views
 from kontorhaus.people.access.errors import ApiKeyNotFound, OrganizationChanged
+from kontorhaus.people.access.events import (
+    ApiKeyCreated,
+    ApiKeyRevoked,
+    OrganizationCreated,
+    OrganizationRenamed,
+)
 from kontorhaus.people.access.model import (
     ACCOUNT,
     API_KEY,
@@ -17,10 +23,12 @@ from kontorhaus.people.access.model import (
     ApiKey,
     ApiKeyId,
     Mode,
+    Status,
     Step,
     advance,
     grantable,
 )
+from kontorhaus.platform import eventlog
 from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.answers import Answer, answer
 from kontorhaus.platform.db import Db, Tx
@@ -51,6 +59,8 @@ async def found(db: Db, name: str) -> list[Founded]:
             await store.INSERT_ORGANIZATION.run(tx, org_id, account_id, mode, name, now)
             house = Actor(org_id=org_id, kind="house", id=NOBODY, scopes=frozenset({"*"}), mode=mode)
             await record(tx, house, "organization.created", "org", org_id, ["name", "mode"])
+            fact = OrganizationCreated(subject=org_id, account_id=account_id, mode=mode, version=1)
+            await eventlog.append(tx, fact, org_id=org_id)
             _, secret = await _insert_key(tx, house, "first key", ["*"])
             founded.append(Founded(org_id=org_id, mode=mode, secret=secret))
         return founded
@@ -68,6 +78,8 @@ async def rename(
         if renamed is None:
             raise OrganizationChanged("the organization has changed since it was read")
         await record(tx, actor, "organization.renamed", "org", actor.org_id, ["name"])
+        fact = OrganizationRenamed(subject=actor.org_id, version=renamed.version)
+        await eventlog.append(tx, fact, org_id=actor.org_id)
         return answer(views.organization(renamed), version=renamed.version)
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
@@ -98,6 +110,7 @@ async def revoke_key(db: Db, keyring: Keyring, actor: Actor, once: Once, key_id:
         status = advance(key, Step.REVOKE)
         moved = await store.MOVE_KEY.one(tx, actor.org_id, key_id, key.status, status, utc_now())
         await record(tx, actor, "api_key.revoked", API_KEY.prefix, key_id, ["status"])
+        await eventlog.append(tx, ApiKeyRevoked(subject=key_id, status=status), org_id=actor.org_id)
         return answer(views.api_key(moved))
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
@@ -135,4 +148,6 @@ async def _insert_key(tx: Tx, actor: Actor, name: str, scopes: list[str]) -> tup
         utc_now(),
     )
     await record(tx, actor, "api_key.created", API_KEY.prefix, key.id, ["name", "scopes"])
+    fact = ApiKeyCreated(subject=key.id, scopes=key.scopes, status=Status(key.status))
+    await eventlog.append(tx, fact, org_id=actor.org_id)
     return key, secret

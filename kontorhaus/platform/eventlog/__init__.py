@@ -5,6 +5,7 @@ from kontorhaus.platform.eventlog.errors import FactUnknown as FactUnknown
 from kontorhaus.platform.eventlog.errors import ReplayAhead as ReplayAhead
 from kontorhaus.platform.eventlog.errors import SubscriberUnknown as SubscriberUnknown
 from kontorhaus.platform.eventlog.facts import Fact as Fact
+from kontorhaus.platform.eventlog.facts import kind_of as kind_of
 from kontorhaus.platform.eventlog.facts import published as published
 from kontorhaus.platform.eventlog.log import append as append
 from kontorhaus.platform.eventlog.log import head as head

@@ -13,8 +13,11 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Final
 
+from msgspec import Struct
+
 from kontorhaus.kernel.time import monotonic, utc_now
 from kontorhaus.platform.postgres import accounts, addresses, cluster, keeper, postmaster, programs, sockets
+from kontorhaus.platform.postgres.accounts import Account
 from kontorhaus.platform.postgres.binaries import Binaries
 from kontorhaus.platform.postgres.errors import (
     FolderHeld,
@@ -41,19 +44,29 @@ HANDOVER_SECONDS: Final = 30
 NO_PARAMETERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
+class _Launch(Struct, frozen=True):
+    """How the server's processes are started, the first time and every other."""
+
+    durable: bool
+    parameters: Mapping[str, str]
+    namespaces: bool
+    lifeline: int | None
+
+
 class Server:
     """A running PostgreSQL server. Blocks while it starts and stops; in async programs go through asyncio.to_thread.
 
     Guaranteed: it ends when `stop` is called, and also when this process dies in any way, kill -9 included, whichever
     thread started it; one house at a time uses a folder; nobody reaches it over the network without a password.
-    Not guaranteed: that it comes back when PostgreSQL itself dies while the house lives.
+    Not guaranteed: that it comes back by itself when PostgreSQL dies while the house lives; see `revive`.
     """
 
-    def __init__(self, folder: Path, binaries: Binaries, port: int | None) -> None:
+    def __init__(self, folder: Path, binaries: Binaries, port: int | None, how: _Launch) -> None:
         self.folder = folder
         self.binaries = binaries
         self.port = port
-        self._socket_folder = folder / "socket"
+        self._how = how
+        self._socket_folder: Path | None = None
         self._keeper: subprocess.Popen[bytes] | None = None
         self._held = contextlib.ExitStack()
 
@@ -80,36 +93,67 @@ class Server:
         Every way to fail is an error of this package whose message says what to do; nothing half-made stays behind.
         """
         folder = folder.expanduser().absolute()
-        server = cls(folder, binaries, _free_port() if port == 0 else port)
+        launch = _Launch(durable=durable, parameters=parameters, namespaces=namespaces, lifeline=lifeline)
+        server = cls(folder, binaries, _free_port() if port == 0 else port, launch)
         with contextlib.ExitStack() as undo:
             undo.callback(server.stop)
             with _explained(folder):
-                house_lock, server_lock = server._hold()
-                account = accounts.choose(binaries, folder, namespaces=namespaces)
-                account.own(folder)
-                data = cluster.make(folder, binaries, account, durable=durable, lock=server_lock.descriptor)
-                postmaster.clear_stale_pid(data)
-                server._socket_folder = sockets.make(folder, account)
-                listening = cluster.listening(server._socket_folder, server.port)
-                cluster.configure(data, account, durable=durable, parameters=listening | dict(parameters))
-                log = postmaster.log(folder)
-                log_start = log.stat().st_size
-            command = account.command(binaries.program("postgres"), "-D", str(data), ends_with_parent=True)
-            server._keeper = keeper.keep(
-                command,
-                socket_folder=server._socket_folder,
-                log=log,
-                lock=server_lock.descriptor,
-                lifeline=lifeline,
-            )
-            # From here the server alone holds it, so that it is free exactly when no process of the server is left.
-            server_lock.release()
-            server._wait_until_ready(log, log_start)
+                house_lock = server._take_house()
+            server._launch()
             house_lock.note(
                 f"process {os.getpid()} since {utc_now():%Y-%m-%d %H:%M:%S} UTC at {server.safe_url}"
             )
             undo.pop_all()
         return server
+
+    def revive(self) -> bool:
+        """Start PostgreSQL again if it has ended by itself (killed for want of memory, or by hand), at the same
+        addresses; True if it had. What was committed is there again, open transactions are rolled back.
+
+        PostgreSQL survives the death of any of its processes but the first; this is for that one.
+        """
+        keeper_ended = self._keeper is not None and self._keeper.poll() is not None
+        if keeper_ended:
+            self._launch()
+        return keeper_ended
+
+    def _launch(self) -> None:
+        """Start the server's processes in a folder that is this house's."""
+        with contextlib.ExitStack() as held:
+            with _explained(self.folder):
+                server_lock = self._take_server()
+                held.callback(server_lock.release)
+                account, log, data = self._prepare(server_lock)
+                log_start = log.stat().st_size
+            command = account.command(
+                self.binaries.program("postgres"), "-D", str(data), ends_with_parent=True
+            )
+            self._keeper = keeper.keep(
+                command,
+                socket_folder=self._sockets,
+                log=log,
+                lock=server_lock.descriptor,
+                lifeline=self._how.lifeline,
+            )
+        # From here the server alone holds its lock, so that it is free exactly when no process of it is left.
+        self._wait_until_ready(log, log_start)
+
+    def _prepare(self, server_lock: Lock) -> tuple[Account, Path, Path]:
+        """Whose the server's processes are, where they write their words, and their data folder, ready for them."""
+        account = accounts.choose(self.binaries, self.folder, namespaces=self._how.namespaces)
+        account.own(self.folder)
+        durable = self._how.durable
+        data = cluster.make(self.folder, self.binaries, account, durable=durable, lock=server_lock.descriptor)
+        postmaster.clear_stale_pid(data)
+        self._socket_folder = sockets.make(self.folder, account, again=self._socket_folder)
+        listening = cluster.listening(self._sockets, self.port)
+        cluster.configure(data, account, durable=durable, parameters=listening | dict(self._how.parameters))
+        return account, postmaster.log(self.folder), data
+
+    @property
+    def _sockets(self) -> Path:
+        assert self._socket_folder is not None, "it is made before the server starts"
+        return self._socket_folder
 
     @property
     def admin_url(self) -> str:
@@ -125,9 +169,7 @@ class Server:
         """The address of a database for a login. Over the socket no password is asked; over a port every login needs
         its own, and the superuser's is known here."""
         if self.port is None:
-            return addresses.socket_url(
-                self._socket_folder, login=login, database=database, password=password
-            )
+            return addresses.socket_url(self._sockets, login=login, database=database, password=password)
         if login == cluster.ADMIN and password is None:
             password = cluster.admin_password(self.folder)
         return addresses.tcp_url(self.port, login=login, database=database, password=password)
@@ -165,9 +207,10 @@ class Server:
     ) -> None:
         self.stop()
 
-    def _hold(self) -> tuple[Lock, Lock]:
-        """Two locks: the house's dies with this process; the server's is inherited by every process of the server. So a
-        living house is told from a server that is still stopping, and with both held no server can be running."""
+    def _take_house(self) -> Lock:
+        """The first of two locks, which dies with this process. The other, of the server, is inherited by every process
+        of the server. So a living house is told from a server that is still stopping, and with both held no server can
+        be running."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         house_lock = Lock.take(self.folder / "house.lock")
         if house_lock is None:
@@ -178,15 +221,17 @@ class Server:
             )
         self._held.callback(house_lock.release)
         house_lock.note("")
+        self._held.callback(sockets.remove, self.folder)
+        return house_lock
+
+    def _take_server(self) -> Lock:
         server_lock = Lock.take(self.folder / "server.lock", patience_seconds=HANDOVER_SECONDS)
         if server_lock is None:
             raise ServerStopping(
                 f"the PostgreSQL of a house that has ended still runs in {self.folder}; try again in a moment",
                 folder=str(self.folder),
             )
-        self._held.callback(server_lock.release)
-        self._held.callback(sockets.remove, self.folder)
-        return house_lock, server_lock
+        return server_lock
 
     def _wait_until_ready(self, log: Path, log_start: int) -> None:
         """Wait until PostgreSQL writes that it is ready into the eighth line of its pid file, as pg_ctl does."""

@@ -17,11 +17,12 @@ PATH_BYTES_MAX: Final = 100
 LONGEST_NAME: Final = ".s.PGSQL.65535"
 
 
-def make(folder: Path, account: Account) -> Path:
+def make(folder: Path, account: Account, *, again: Path | None = None) -> Path:
     """A folder for the socket that its owner alone may enter (0700).
 
     `folder/socket`, or a new one in a temporary folder to which `folder/socket` is then a link: so that the next start
-    finds and removes what a killed house left behind. SocketPathTooLong when no short one can be made.
+    finds and removes what a killed house left behind. `again` is the one that addresses were given out for, and which
+    is made anew. SocketPathTooLong when no short one can be made.
     """
     remove(folder)
     own = folder / "socket"
@@ -29,6 +30,10 @@ def make(folder: Path, account: Account) -> Path:
         own.mkdir(mode=0o700)
         account.own(own)
         return own
+    if again is not None:
+        again.mkdir(mode=0o700)
+        _link(own, again, account)
+        return again
     for place in dict.fromkeys((tempfile.gettempdir(), "/tmp")):  # noqa: S108, the made folder is private
         try:
             short = Path(tempfile.mkdtemp(prefix="kontorhaus-", dir=place))

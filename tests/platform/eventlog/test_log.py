@@ -182,6 +182,35 @@ async def test_another_server_begins_a_new_epoch_and_loses_nothing(
     assert await sequencer.tick() == 1
 
 
+async def test_restored_facts_whose_transactions_are_yet_to_come_here_are_published_once(
+    log: Db, sequencer: SnapshotSequencer, org_id: OrgId, fresh_database_url: str
+) -> None:
+    """Facts from another server bear its transaction ids. This server gives the same ones out again, a little later,
+    when it publishes facts of its own."""
+    boat_id = await launch(log, org_id)
+    async with log.org(org_id) as tx:
+        await move(tx, org_id, boat_id)
+    admin = await asyncpg.connect(fresh_database_url)
+    await admin.execute(
+        """
+        INSERT INTO event (org_id, xid, kind, version, subject_kind, subject_id, body)
+        SELECT org_id, (pg_current_xact_id()::text::bigint + ahead)::text::xid8, kind, version, subject_kind,
+               subject_id, body
+        FROM event CROSS JOIN generate_series(1, 60) AS ahead
+        """
+    )
+    await admin.close()
+    await eventlog.start_epoch(log)
+
+    for _ in range(20):
+        async with log.org(org_id) as tx:
+            await move(tx, org_id, boat_id)
+        await sequencer.tick()
+    events = await everything(log)
+    assert [event.position for event in events] == list(range(1, 1 + 60 + 20 + 1))
+    assert numbers(events)[-20:] == list(range(2, 22))
+
+
 async def test_a_place_of_a_log_that_went_another_way_is_told_from_one_of_this(
     log: Db, sequencer: SnapshotSequencer, org_id: OrgId
 ) -> None:

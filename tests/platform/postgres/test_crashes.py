@@ -80,6 +80,32 @@ def test_a_server_that_was_killed_recovers(start: Start, folder: Path, binaries:
     assert fetch(start(durable=True).admin_url, "SELECT value FROM kept") == 42
 
 
+def test_a_server_that_was_killed_is_revived_at_the_same_addresses(start: Start, folder: Path) -> None:
+    server = start(durable=True, port=0)
+    fetch(server.admin_url, "CREATE TABLE kept AS SELECT 42 AS value")
+    address = server.admin_url
+    assert not server.revive(), "it lives"
+    os.kill(postmaster(folder), signal.SIGKILL)
+    wait_until_gone(folder)
+
+    assert server.revive()
+    assert (server.admin_url, fetch(address, "SELECT value FROM kept")) == (address, 42)
+    assert not server.revive()
+    server.stop()
+    assert not server.revive(), "it was stopped, and has not died"
+
+
+def test_a_socket_in_a_temporary_folder_comes_back_where_it_was(start: Start, folder: Path) -> None:
+    deep = folder.parent / ("long" * 30)
+    folder.rename(deep)
+    server = start(deep, durable=True)
+    address = server.admin_url
+    os.kill(postmaster(deep), signal.SIGKILL)
+    wait_until_gone(deep)
+    assert server.revive()
+    assert fetch(address, "SELECT 42") == 42
+
+
 def test_a_stale_number_that_is_somebody_else_s_now_is_no_hindrance(start: Start, folder: Path) -> None:
     stranger = subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE)
     (folder / "data" / "postmaster.pid").write_text(

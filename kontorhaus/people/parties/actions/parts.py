@@ -243,7 +243,7 @@ async def _add(
     if ending is not None:
         await shelf.end.run(tx, actor.org_id, party_id, ending.id, part.valid_from)
     await shelf.insert.run(tx, actor.org_id, party_id, *row)
-    await finish(tx, actor, party_id, "party.updated", [shelf.field])
+    await finish(tx, actor, party_id, [shelf.field])
 
 
 async def _end(
@@ -268,7 +268,7 @@ async def _end(
     if part.valid_to is not None and part.valid_to <= day:
         raise PartyPartEnded("it ends on that day or earlier already", id=text_of(shelf.prefix, part_id))
     await shelf.end.run(tx, actor.org_id, party_id, part_id, day)
-    await finish(tx, actor, party_id, "party.updated", [shelf.field])
+    await finish(tx, actor, party_id, [shelf.field])
     return part, day
 
 

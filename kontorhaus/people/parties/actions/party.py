@@ -9,7 +9,7 @@ sealed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -19,7 +19,7 @@ from msgspec.structs import astuple
 from kontorhaus.kernel.errors import Fault
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.people import access
-from kontorhaus.people.parties import store, views
+from kontorhaus.people.parties import events, store, views
 from kontorhaus.people.parties.errors import (
     PartyChanged,
     PartyErased,
@@ -33,9 +33,11 @@ from kontorhaus.people.parties.model import PARTY, Contact, Party, PartyId, Role
 from kontorhaus.people.parties.model.checks import Account
 from kontorhaus.people.parties.model.party import BankAccount
 from kontorhaus.people.parties.model.requests import NewParty, PartyChange
+from kontorhaus.platform import eventlog
 from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.answers import Answer, answer
 from kontorhaus.platform.db import Db, Tx
+from kontorhaus.platform.eventlog import Fact
 from kontorhaus.platform.idempotency import Once, one_phase
 from kontorhaus.platform.secrets import Keyring
 
@@ -66,7 +68,7 @@ async def create(
         await store.INSERT_ADDRESS.many(tx, [(*head, *astuple(part)) for part in parts.addresses])
         await store.INSERT_TAX_ID.many(tx, [(*head, *astuple(part)) for part in parts.tax_ids])
         await store.INSERT_BANK_ACCOUNT.many(tx, [(*head, *astuple(part), iban) for part, iban in accounts])
-        party = await finish(tx, actor, party_id, "party.created", _filled(new))
+        party = await finish(tx, actor, party_id, _filled(new), tell=_created)
         return _shown(party, now.date(), status=201)
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
@@ -100,7 +102,7 @@ async def change(
             await _put_roles(tx, actor.org_id, party_id, changed.roles)
         if isinstance(changed.contacts, list):
             await _put_contacts(tx, actor.org_id, party_id, checks.contacts(changed.contacts))
-        party = await finish(tx, actor, party_id, "party.updated", given)
+        party = await finish(tx, actor, party_id, given)
         return _shown(party, now.date())
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
@@ -124,19 +126,45 @@ async def erase(
         for erasure in store.ERASURES:
             await erasure.run(tx, actor.org_id, party_id)
         await access.record(tx, actor, "party.erased", PARTY.prefix, party_id, ["erased_at"])
-        return _shown(await whole(tx, actor.org_id, party_id), now.date())
+        erased = await whole(tx, actor.org_id, party_id)
+        fact = events.PartyErased(subject=party_id, version=erased.summary.version)
+        await eventlog.append(tx, fact, org_id=actor.org_id)
+        return _shown(erased, now.date())
 
     return await one_phase(db.org(actor.org_id), keyring, once, effect)
 
 
-async def finish(tx: Tx, actor: Actor, party_id: PartyId, action: str, fields: list[str]) -> Party:
-    """The last steps of every change: note it, renew the words that the party is found by, and read what has
-    become of it."""
-    await access.record(tx, actor, action, PARTY.prefix, party_id, fields)
+def _created(party: Party, _: list[str]) -> Fact:
+    head = party.summary
+    return events.PartyCreated(
+        subject=head.id, party_kind=head.kind, roles=head.roles, country=head.country, version=head.version
+    )
+
+
+def _updated(party: Party, fields: list[str]) -> Fact:
+    head = party.summary
+    return events.PartyUpdated(
+        subject=head.id, roles=head.roles, country=head.country, version=head.version, fields=fields
+    )
+
+
+async def finish(
+    tx: Tx,
+    actor: Actor,
+    party_id: PartyId,
+    fields: list[str],
+    *,
+    tell: Callable[[Party, list[str]], Fact] = _updated,
+) -> Party:
+    """The last steps of every change: read what has become of the party, renew the words that it is found by, note
+    the change and tell the rest of the house."""
     party = await whole(tx, actor.org_id, party_id)
     terms = words.terms(party)
     await store.DROP_TERMS.run(tx, actor.org_id, party_id, terms)
     await store.ADD_TERMS.run(tx, actor.org_id, party_id, terms)
+    fact = tell(party, fields)
+    await access.record(tx, actor, eventlog.kind_of(type(fact)), PARTY.prefix, party_id, fields)
+    await eventlog.append(tx, fact, org_id=actor.org_id)
     return party
 
 
