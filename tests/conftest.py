@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kontorhaus.money.ledger import GroupCommit
 from kontorhaus.people import access
 from kontorhaus.people.access import Founded
 from kontorhaus.platform.db import Db
@@ -64,7 +65,9 @@ def keyring(tmp_path: Path) -> Keyring:
 @pytest.fixture
 async def resources(db: Db, keyring: Keyring) -> AsyncIterator[Resources]:
     async with Outbound() as outbound:
-        yield Resources(settings=Settings(port=0), db=db, keyring=keyring, outbound=outbound)
+        yield Resources(
+            settings=Settings(port=0), db=db, keyring=keyring, outbound=outbound, ledger=GroupCommit(db)
+        )
 
 
 @pytest.fixture

@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 from importlib import resources as package_data
 from typing import Any
 
+from kontorhaus.money.ledger.routes import books as ledger_books_routes
+from kontorhaus.money.ledger.routes import posting as ledger_posting_routes
+from kontorhaus.money.ledger.routes import reports as ledger_reports_routes
 from kontorhaus.people.access import authenticate
 from kontorhaus.people.access import routes as access_routes
 from kontorhaus.people.parties import routes as parties_routes
@@ -18,7 +21,13 @@ from kontorhaus.roles.resources import Resources
 
 def routes() -> tuple[Route, ...]:
     """Every route of the house, room by room."""
-    return (*access_routes.ROUTES, *parties_routes.ROUTES)
+    return (
+        *access_routes.ROUTES,
+        *parties_routes.ROUTES,
+        *ledger_books_routes.ROUTES,
+        *ledger_posting_routes.ROUTES,
+        *ledger_reports_routes.ROUTES,
+    )
 
 
 def examples() -> Mapping[str, Any]:

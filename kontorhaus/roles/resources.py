@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from kontorhaus.kernel.errors import Invalid
 from kontorhaus.kernel.time import utc_now
+from kontorhaus.money.ledger import GroupCommit
 from kontorhaus.platform import db as database
 from kontorhaus.platform import eventlog, telemetry
 from kontorhaus.platform.db import Db
@@ -32,6 +33,8 @@ class Resources(Struct, frozen=True):
     db: Db
     keyring: Keyring
     outbound: Outbound
+    ledger: GroupCommit
+    """Commits what callers of this process post at the same time together."""
     published: Bell = field(default_factory=Bell)
     """Rung when facts have been published by this process: for those who wait for them in the same one."""
 
@@ -70,7 +73,9 @@ async def opened(settings: Settings, *, role: str) -> AsyncIterator[Resources]:
         await eventlog.ensure_partitions(db, now=utc_now())
         forget_pool = telemetry.metrics.watch_pool(db.usage)
         async with Outbound() as outbound:
-            yield Resources(settings=settings, db=db, keyring=keyring, outbound=outbound)
+            ledger = GroupCommit(db)
+            yield Resources(settings=settings, db=db, keyring=keyring, outbound=outbound, ledger=ledger)
+            await ledger.close()
         forget_pool()
     finally:
         await db.close()

@@ -45,6 +45,7 @@ class Route(Struct, frozen=True, kw_only=True, eq=False):
     idempotent: bool
     if_match: bool
     lists: bool
+    body_bytes_max: int
 
     @property
     def parameters(self) -> list[str]:
@@ -67,6 +68,7 @@ def route(
     ids: Mapping[str, Noun[Any]] = NO_IDS,
     idempotent: bool = False,
     if_match: bool = False,
+    body_bytes_max: int = 0,
     tag: str = "General",
 ) -> Callable[[Handler], Route]:
     """Make a route of the function below: its name is the operation id, its docstring summary and description.
@@ -75,7 +77,8 @@ def route(
     `forbid_unknown_fields`. `answer` is the struct of the success, or `list_of` that of a list's items. `errors` are
     those that the room adds; the edge's own are known. `ids` says which noun a path parameter is an id of.
     `idempotent` demands an idempotency key and gives `call.once`; `if_match` demands If-Match and gives
-    `call.if_match`.
+    `call.if_match`. `body_bytes_max` is for a route whose bodies may be larger than those of the others; the setting
+    still holds where it is larger.
     """
     assert not (idempotent and scope is None), "a public call has no organization to remember a key for"
     assert answer is None or list_of is None, "a route answers an object or a list"
@@ -103,6 +106,7 @@ def route(
             idempotent=idempotent,
             if_match=if_match,
             lists=list_of is not None,
+            body_bytes_max=body_bytes_max,
         )
 
     return made
