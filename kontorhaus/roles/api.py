@@ -9,6 +9,7 @@ from importlib import resources as package_data
 from typing import Any
 
 from kontorhaus.money.ledger.routes import books as ledger_books_routes
+from kontorhaus.money.ledger.routes import exports as ledger_exports_routes
 from kontorhaus.money.ledger.routes import posting as ledger_posting_routes
 from kontorhaus.money.ledger.routes import reports as ledger_reports_routes
 from kontorhaus.people.access import authenticate
@@ -27,6 +28,7 @@ def routes() -> tuple[Route, ...]:
         *ledger_books_routes.ROUTES,
         *ledger_posting_routes.ROUTES,
         *ledger_reports_routes.ROUTES,
+        *ledger_exports_routes.ROUTES,
     )
 
 

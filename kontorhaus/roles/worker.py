@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from kontorhaus.kernel.errors import Unavailable
 from kontorhaus.kernel.time import utc_now
+from kontorhaus.money.ledger import jobs as ledger_jobs
 from kontorhaus.platform import eventlog, idempotency, telemetry
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import SnapshotSequencer, Subscriber
@@ -50,15 +51,17 @@ class Crew(Struct, frozen=True):
 def crew(resources: Resources) -> Crew:
     """Everything that the rooms have for a worker to do."""
     return Crew(
-        queues=(UPKEEP,),
+        queues=(UPKEEP, *ledger_jobs.QUEUES),
         handlers=(
             Phases(FORGET_ANSWERS, _forget_answers),
+            *ledger_jobs.handlers(),
             Phases(KEEP_MONTHS, _keep_months(timedelta(days=resources.settings.event_days))),
         ),
         timetables=(
             Timetable(
                 "idempotency.forget", Every(timedelta(minutes=1)), FORGET_ANSWERS.job(HOUSE, Nothing())
             ),
+            *ledger_jobs.timetables(),
             Timetable("eventlog.months", Every(timedelta(days=1)), KEEP_MONTHS.job(HOUSE, Nothing())),
         ),
         subscribers=(),

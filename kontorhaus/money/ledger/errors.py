@@ -47,6 +47,27 @@ class LedgerDrawingTooLarge(Refused):
     title = "Too much for a drawing"
 
 
+class LedgerExportNotFound(NotFound):
+    """There is no export with this id in your organization, or its week is over."""
+
+    code = "ledger_export_not_found"
+    title = "No such export"
+
+
+class LedgerExportPartNotFound(NotFound):
+    """The export has no part of this number, or it is not ready yet; `parts` says how many there are."""
+
+    code = "ledger_export_part_not_found"
+    title = "No such part"
+
+
+class LedgerExportTooLarge(Refused):
+    """An export has five million transfers at most. Ask for several shorter periods."""
+
+    code = "ledger_export_too_large"
+    title = "Too much for an export"
+
+
 class LedgerAccountNotFound(NotFound):
     """There is no account of this name and currency in the books of the legal entity. Nothing was ever posted to it."""
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 from kontorhaus.kernel.ids import Noun
 from kontorhaus.kernel.money import MoneyView
 from kontorhaus.money.ledger.model.entries import HOLD, HoldId
+from kontorhaus.money.ledger.model.exports import EXPORT, ExportId
 from kontorhaus.people.parties import PARTY, PartyId
 from kontorhaus.platform.eventlog import Fact, published
 
@@ -71,4 +72,14 @@ class HoldExpired(Fact, frozen=True, kw_only=True, tag="ledger_hold.expired"):
     NOUN: ClassVar[Noun[HoldId]] = HOLD
 
     subject: HoldId
+    entity: PartyId
+
+
+@published
+class ExportFinished(Fact, frozen=True, kw_only=True, tag="ledger_export.finished"):
+    """An export of the journal can be downloaded."""
+
+    NOUN: ClassVar[Noun[ExportId]] = EXPORT
+
+    subject: ExportId
     entity: PartyId
