@@ -55,6 +55,309 @@ CREATE FUNCTION public.find_api_key(wanted bytea) RETURNS TABLE(org_id uuid, id 
     WHERE k.hash = wanted AND k.status = 'active'
 $$;
 
+CREATE FUNCTION public.ledger_close(p_org uuid, p_entity integer, p_number integer, p_upto timestamp with time zone, p_entries integer, p_hash bytea, p_digests bytea, p_snapshot_entries integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+    since timestamptz;
+BEGIN
+    PERFORM public.ledger_org(p_org);
+    INSERT INTO public.ledger_seal (org_id, entity, number, upto, entries, hash, digests)
+    VALUES (p_org, p_entity, p_number, p_upto, p_entries, p_hash, p_digests);
+    SELECT coalesce(max(l.upto), '-infinity') INTO since FROM public.ledger_seal l
+    WHERE l.org_id = p_org AND l.entity = p_entity AND l.number < p_number;
+
+    INSERT INTO public.ledger_effect AS f (org_id, account_id, grain, start, balance, base)
+    SELECT p_org, a.id, g.grain, date_trunc(g.grain, t.effective_at, 'UTC'),
+           sum(CASE WHEN a.side = leg.side THEN t.amount ELSE -t.amount END),
+           sum(CASE WHEN a.side = leg.side THEN t.base_amount ELSE -t.base_amount END)
+    FROM public.ledger_transfer t
+    CROSS JOIN LATERAL (VALUES ('debit', t.debit_id), ('credit', t.credit_id)) AS leg (side, account_id)
+    JOIN public.ledger_account a ON a.org_id = p_org AND a.id = leg.account_id
+    CROSS JOIN (VALUES ('day'), ('hour')) AS g (grain)
+    WHERE t.org_id = p_org AND t.entity = p_entity AND t.recorded_at > since AND t.recorded_at <= p_upto
+      AND t.effective_at IS NOT NULL
+    GROUP BY a.id, g.grain, date_trunc(g.grain, t.effective_at, 'UTC')
+    ON CONFLICT (org_id, account_id, grain, start)
+    DO UPDATE SET balance = f.balance + excluded.balance, base = f.base + excluded.base;
+
+    WITH folded AS (
+        INSERT INTO public.ledger_fold AS f
+            (org_id, account_id, upto, balance, base, dated, dated_base, entries, snapped)
+        SELECT p_org, m.id, p_upto, sum(m.amount), sum(m.base),
+               coalesce(sum(m.amount) FILTER (WHERE m.dated), 0), coalesce(sum(m.base) FILTER (WHERE m.dated), 0),
+               count(*), 0
+        FROM (SELECT a.id, CASE WHEN a.side = leg.side THEN t.amount ELSE -t.amount END AS amount,
+                     CASE WHEN a.side = leg.side THEN t.base_amount ELSE -t.base_amount END AS base,
+                     t.effective_at IS NOT NULL AS dated
+              FROM public.ledger_transfer t
+              CROSS JOIN LATERAL (VALUES ('debit', t.debit_id), ('credit', t.credit_id)) AS leg (side, account_id)
+              JOIN public.ledger_account a ON a.org_id = p_org AND a.id = leg.account_id
+              WHERE t.org_id = p_org AND t.entity = p_entity AND t.recorded_at > since AND t.recorded_at <= p_upto
+             ) AS m
+        GROUP BY m.id
+        ON CONFLICT (org_id, account_id) DO UPDATE
+            SET upto = excluded.upto, balance = f.balance + excluded.balance, base = f.base + excluded.base,
+                dated = f.dated + excluded.dated, dated_base = f.dated_base + excluded.dated_base,
+                entries = f.entries + excluded.entries,
+                snapped = CASE WHEN f.entries + excluded.entries - f.snapped >= p_snapshot_entries
+                               THEN f.entries + excluded.entries ELSE f.snapped END
+        RETURNING f.account_id, f.balance, f.base, f.dated, f.dated_base, f.entries, f.snapped)
+    INSERT INTO public.ledger_snapshot (org_id, account_id, at, balance, base, dated, dated_base)
+    SELECT p_org, o.account_id, p_upto, o.balance, o.base, o.dated, o.dated_base
+    FROM folded o WHERE o.entries = o.snapped;
+    RETURN p_number;
+END
+$$;
+
+CREATE FUNCTION public.ledger_draw(many integer) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    allowed bigint;
+    taken   text;
+    last    bigint;
+    freed   boolean;
+BEGIN
+    SELECT nextval('public.ledger_clock'),
+           pg_advisory_lock(5216694956358001),
+           setval('public.ledger_clock',
+                  greatest(nextval('public.ledger_clock'),
+                           (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) + many - 1),
+           pg_advisory_unlock(5216694956358001)
+    INTO allowed, taken, last, freed;
+    RETURN timestamptz 'epoch' + (last - many + 1) * interval '1 microsecond';
+END
+$$;
+
+CREATE FUNCTION public.ledger_lock(p_org uuid, p_guards bigint[], p_patient boolean) RETURNS TABLE(account_id bigint, balance bigint, held bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM public.ledger_org(p_org);
+    IF p_patient THEN
+        RETURN QUERY SELECT g.account_id, g.balance, g.held FROM public.ledger_guard g
+            WHERE g.org_id = p_org AND g.account_id = ANY (p_guards) ORDER BY g.account_id FOR NO KEY UPDATE;
+    ELSE
+        RETURN QUERY SELECT g.account_id, g.balance, g.held FROM public.ledger_guard g
+            WHERE g.org_id = p_org AND g.account_id = ANY (p_guards) ORDER BY g.account_id
+            FOR NO KEY UPDATE SKIP LOCKED;
+    END IF;
+END
+$$;
+
+CREATE FUNCTION public.ledger_lock_period(p_org uuid, p_entity integer, p_before timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM public.ledger_org(p_org);
+    PERFORM pg_advisory_xact_lock('public.ledger_entity'::regclass::oid::integer, p_entity);
+    UPDATE public.ledger_entity SET locked_before = p_before
+    WHERE org_id = p_org AND number = p_entity
+      AND (locked_before IS NULL OR locked_before < p_before);
+    RETURN FOUND;
+END
+$$;
+
+CREATE FUNCTION public.ledger_note_holds(p_org uuid, p_ids uuid[], p_recorded timestamp with time zone[], p_entities integer[], p_lines smallint[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_bases bigint[], p_expires timestamp with time zone[], p_references uuid[], p_ended uuid[], p_end_ids uuid[], p_end_recorded timestamp with time zone[], p_end_entities integer[], p_end_lines smallint[], p_outcomes text[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM public.ledger_org(p_org);
+    INSERT INTO public.ledger_hold
+        (org_id, id, recorded_at, debit_id, credit_id, amount, base_amount, entity, line, expires_at, reference)
+    SELECT p_org, h.id, h.recorded_at, h.debit_id, h.credit_id, h.amount, h.base, h.entity,
+           h.line, h.expires_at, h.reference
+    FROM unnest(p_ids, p_recorded, p_entities, p_lines, p_debits, p_credits, p_amounts, p_bases, p_expires,
+                p_references)
+         AS h (id, recorded_at, entity, line, debit_id, credit_id, amount, base, expires_at, reference);
+    INSERT INTO public.ledger_hold_due (org_id, hold_id, expires_at)
+    SELECT p_org, h.id, h.expires_at FROM unnest(p_ids, p_expires) AS h (id, expires_at)
+    WHERE h.expires_at IS NOT NULL;
+    INSERT INTO public.ledger_hold_end (org_id, hold_id, id, recorded_at, entity, line, outcome)
+    SELECT p_org, e.hold_id, e.id, e.recorded_at, e.entity, e.line, e.outcome
+    FROM unnest(p_ended, p_end_ids, p_end_recorded, p_end_entities, p_end_lines, p_outcomes)
+         AS e (hold_id, id, recorded_at, entity, line, outcome);
+    DELETE FROM public.ledger_hold_due WHERE org_id = p_org AND hold_id = ANY (p_ended);
+    RETURN cardinality(p_ids) + cardinality(p_ended);
+END
+$$;
+
+CREATE FUNCTION public.ledger_open(p_org uuid, p_entities integer[], p_currencies text[], p_names text[], p_orders uuid[], p_parties uuid[], p_connections uuid[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM public.ledger_org(p_org);
+    WITH opened AS (
+        INSERT INTO public.ledger_account
+            (org_id, entity, currency, name, type, side, guards, order_id, party_id, connection_id)
+        SELECT p_org, n.entity, n.currency, n.name, t.type, t.side, t.guards,
+               n.order_id, n.party_id, n.connection_id
+        FROM unnest(p_entities, p_currencies, p_names, p_orders, p_parties, p_connections)
+             AS n (entity, currency, name, order_id, party_id, connection_id)
+        JOIN public.ledger_account_type t
+          ON t.org_id = p_org AND t.entity = n.entity AND t.type = split_part(n.name, ':', 1)
+        ORDER BY n.entity, n.currency, n.name
+        ON CONFLICT (org_id, entity, currency, name) DO NOTHING
+        RETURNING ledger_account.id, ledger_account.guards)
+    INSERT INTO public.ledger_guard (org_id, account_id, balance, held)
+    SELECT p_org, o.id, 0, 0 FROM opened o WHERE o.guards;
+    RETURN cardinality(p_names);
+END
+$$;
+
+CREATE FUNCTION public.ledger_org(p_org uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF p_org IS NULL OR (pg_catalog.current_setting('role') = 'kontorhaus_app'
+                         AND p_org IS DISTINCT FROM public.current_org()) THEN
+        RAISE EXCEPTION 'the ledger of another organization' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN p_org;
+END
+$$;
+
+CREATE FUNCTION public.ledger_post(p_org uuid, p_ids uuid[], p_sets integer[], p_lines smallint[], p_entities integer[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_bases bigint[], p_effective timestamp with time zone[], p_references uuid[], p_tax_rates integer[], p_tax_categories text[], p_tax_points date[], p_debit_guards integer[], p_debit_changes bigint[], p_credit_guards integer[], p_credit_changes bigint[], p_guards bigint[], p_changes bigint[], p_holds bigint[], p_lowest bigint[], p_books integer[], p_many integer, p_patient boolean, OUT outcome text, OUT first timestamp with time zone, OUT busy bigint[]) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_material TO 'off'
+    AS $$
+DECLARE
+    balances bigint[];
+    holds    bigint[];
+    found    bigint[];
+    fits     boolean := true;
+    repeated boolean;
+    closed   boolean;
+    facing   boolean;
+    one      integer;
+    taken    text;
+BEGIN
+    IF public.ledger_org(p_org) IS NULL THEN
+        RETURN;
+    END IF;
+    -- Held until the end: whoever closes a period, or reads the books as of an instant, waits for those in flight.
+    -- Assignments, since a statement of its own costs ten times as much here.
+    FOREACH one IN ARRAY p_books LOOP
+        taken := pg_advisory_xact_lock_shared('public.ledger_entity'::regclass::oid::integer, one);
+    END LOOP;
+
+    IF cardinality(p_guards) > 0 THEN
+        -- As in ledger_lock, whose call would cost as much as all the rest.
+        IF p_patient THEN
+            SELECT array_agg(l.account_id), array_agg(l.balance), array_agg(l.held) INTO found, balances, holds
+            FROM (SELECT g.account_id, g.balance, g.held FROM public.ledger_guard g
+                  WHERE g.org_id = p_org AND g.account_id = ANY (p_guards) ORDER BY g.account_id
+                  FOR NO KEY UPDATE) AS l;
+        ELSE
+            SELECT array_agg(l.account_id), array_agg(l.balance), array_agg(l.held) INTO found, balances, holds
+            FROM (SELECT g.account_id, g.balance, g.held FROM public.ledger_guard g
+                  WHERE g.org_id = p_org AND g.account_id = ANY (p_guards) ORDER BY g.account_id
+                  FOR NO KEY UPDATE SKIP LOCKED) AS l;
+        END IF;
+        IF coalesce(cardinality(found), 0) < cardinality(p_guards) THEN
+            outcome := CASE WHEN p_patient THEN 'unknown' ELSE 'busy' END;
+            busy := ARRAY(SELECT unnest(p_guards) EXCEPT SELECT unnest(found));
+            RETURN;
+        END IF;
+    END IF;
+
+    -- With the locks held, and so with all that those before us have committed. The two accounts of a transfer and
+    -- their route are found by their keys one after the other: a join would be planned by what the tables once were.
+    SELECT bool_and(balances[l.place] - holds[l.place] + l.lowest >= 0
+                    AND balances[l.place] + p_changes[l.place] <= 9007199254740991)
+    INTO fits
+    FROM unnest(p_lowest) WITH ORDINALITY AS l (lowest, place);
+    SELECT EXISTS (SELECT FROM public.ledger_transfer k WHERE k.org_id = p_org AND k.id = ANY (p_ids)),
+           coalesce(bool_or(coalesce(t.effective_at, clock_timestamp())
+                            < (SELECT e.locked_before FROM public.ledger_entity e
+                               WHERE e.org_id = p_org AND e.number = t.entity)), false),
+           coalesce(bool_and((
+               SELECT (SELECT (SELECT true FROM public.ledger_route r
+                               WHERE r.org_id = p_org AND r.entity = t.entity AND r.debit_type = d.type
+                                 AND r.credit_type = c.type)
+                       FROM public.ledger_account c
+                       WHERE c.org_id = p_org AND c.id = t.credit_id AND c.entity + 0 = t.entity
+                         AND c.currency || '' = d.currency)
+               FROM public.ledger_account d
+               WHERE d.org_id = p_org AND d.id = t.debit_id AND d.entity + 0 = t.entity) IS TRUE), true)
+    INTO repeated, closed, facing
+    FROM unnest(p_entities, p_debits, p_credits, p_effective) AS t (entity, debit_id, credit_id, effective_at);
+
+    outcome := CASE WHEN NOT coalesce(fits, true) THEN 'guarded' WHEN repeated THEN 'repeated' WHEN closed THEN 'locked'
+                    WHEN NOT facing THEN 'unknown' ELSE 'posted' END;
+    IF outcome <> 'posted' THEN
+        RETURN;
+    END IF;
+    first := public.ledger_draw(p_many);
+
+    INSERT INTO public.ledger_transfer
+        (org_id, id, recorded_at, debit_id, credit_id, amount, base_amount, entity, line, tax_point, tax_rate,
+         effective_at, debit_balance, credit_balance, reference, tax_category)
+    SELECT p_org, t.id, first + t.set * interval '1 microsecond', t.debit_id, t.credit_id, t.amount, t.base, t.entity,
+           t.line, t.tax_point, t.tax_rate, t.effective_at,
+           balances[t.debit_guard] + t.debit_change, balances[t.credit_guard] + t.credit_change,
+           t.reference, t.tax_category
+    FROM unnest(p_ids, p_sets, p_lines, p_entities, p_debits, p_credits, p_amounts, p_bases, p_effective, p_references,
+                p_tax_rates, p_tax_categories, p_tax_points, p_debit_guards, p_debit_changes, p_credit_guards,
+                p_credit_changes)
+         AS t (id, set, line, entity, debit_id, credit_id, amount, base, effective_at, reference,
+               tax_rate, tax_category, tax_point, debit_guard, debit_change, credit_guard, credit_change);
+
+    IF cardinality(p_guards) > 0 THEN
+        -- The rows are there, and locked; said like this each is found by its key, without a join.
+        INSERT INTO public.ledger_guard (org_id, account_id, balance, held)
+        SELECT p_org, c.account_id, balances[c.place] + c.change, holds[c.place] + c.hold
+        FROM unnest(p_guards, p_changes, p_holds) WITH ORDINALITY AS c (account_id, change, hold, place)
+        ON CONFLICT (org_id, account_id) DO UPDATE SET balance = excluded.balance, held = excluded.held;
+    END IF;
+END
+$$;
+
+CREATE FUNCTION public.ledger_settle(p_org uuid, p_entity integer, p_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    now     timestamptz := clock_timestamp();
+    at      timestamptz := coalesce(p_at, now - interval '1 microsecond');
+    writers text[];
+BEGIN
+    PERFORM public.ledger_org(p_org);
+    IF at >= now THEN
+        RETURN NULL;
+    ELSIF EXISTS (SELECT FROM public.ledger_seal s
+                  WHERE s.org_id = p_org AND s.entity = p_entity AND s.upto >= at) THEN
+        RETURN at;
+    END IF;
+    LOOP
+        SELECT array_agg(l.virtualtransaction) INTO writers
+        FROM pg_locks l
+        WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted AND l.mode = 'ShareLock'
+          AND l.classid = 'public.ledger_entity'::regclass::oid AND l.objid = p_entity::oid
+          AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+          AND l.pid <> pg_backend_pid() AND (writers IS NULL OR l.virtualtransaction = ANY (writers));
+        EXIT WHEN writers IS NULL;
+        PERFORM pg_sleep(0.002);
+    END LOOP;
+    RETURN at;
+END
+$$;
+
 CREATE FUNCTION public.make_event_month(month date) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -253,6 +556,223 @@ CREATE TABLE public.keyring (
 
 ALTER TABLE ONLY public.keyring FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.ledger_account (
+    org_id uuid NOT NULL,
+    id bigint NOT NULL,
+    entity integer NOT NULL,
+    currency text NOT NULL,
+    name text NOT NULL,
+    type text NOT NULL,
+    side text NOT NULL,
+    guards boolean NOT NULL,
+    order_id uuid,
+    party_id uuid,
+    connection_id uuid,
+    opened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT ledger_account_check CHECK (((name = type) OR starts_with(name, (type || ':'::text)))),
+    CONSTRAINT ledger_account_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ledger_account_name_check CHECK ((length(name) <= 200)),
+    CONSTRAINT ledger_account_side_check CHECK ((side = ANY (ARRAY['debit'::text, 'credit'::text])))
+);
+
+ALTER TABLE ONLY public.ledger_account FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ledger_account_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.ledger_account_type (
+    org_id uuid NOT NULL,
+    entity integer NOT NULL,
+    type text NOT NULL,
+    side text NOT NULL,
+    guards boolean NOT NULL,
+    CONSTRAINT ledger_account_type_side_check CHECK ((side = ANY (ARRAY['debit'::text, 'credit'::text]))),
+    CONSTRAINT ledger_account_type_type_check CHECK ((type ~ '^[a-z][a-z_]{0,39}$'::text))
+);
+
+ALTER TABLE ONLY public.ledger_account_type FORCE ROW LEVEL SECURITY;
+
+CREATE SEQUENCE public.ledger_clock
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE public.ledger_effect (
+    org_id uuid NOT NULL,
+    account_id bigint NOT NULL,
+    grain text NOT NULL,
+    start timestamp with time zone NOT NULL,
+    balance bigint NOT NULL,
+    base bigint NOT NULL,
+    CONSTRAINT ledger_effect_grain_check CHECK ((grain = ANY (ARRAY['day'::text, 'hour'::text])))
+);
+
+ALTER TABLE ONLY public.ledger_effect FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ledger_entity (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number integer NOT NULL,
+    base_currency text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    locked_before timestamp with time zone,
+    CONSTRAINT ledger_entity_base_currency_check CHECK ((base_currency ~ '^[A-Z]{3}$'::text))
+);
+
+ALTER TABLE ONLY public.ledger_entity FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_entity ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ledger_entity_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.ledger_fold (
+    org_id uuid NOT NULL,
+    account_id bigint NOT NULL,
+    upto timestamp with time zone NOT NULL,
+    balance bigint NOT NULL,
+    base bigint NOT NULL,
+    dated bigint NOT NULL,
+    dated_base bigint NOT NULL,
+    entries bigint NOT NULL,
+    snapped bigint NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.ledger_fold FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ledger_guard (
+    org_id uuid NOT NULL,
+    account_id bigint NOT NULL,
+    balance bigint NOT NULL,
+    held bigint NOT NULL,
+    CONSTRAINT ledger_guard_balance_check CHECK (((balance >= '-9007199254740991'::bigint) AND (balance <= '9007199254740991'::bigint))),
+    CONSTRAINT ledger_guard_check CHECK ((balance >= held)),
+    CONSTRAINT ledger_guard_held_check CHECK ((held >= 0))
+)
+WITH (fillfactor='50', autovacuum_vacuum_threshold='500', autovacuum_vacuum_scale_factor='0.02');
+
+ALTER TABLE ONLY public.ledger_guard FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ledger_hold (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    debit_id bigint NOT NULL,
+    credit_id bigint NOT NULL,
+    amount bigint NOT NULL,
+    base_amount bigint NOT NULL,
+    entity integer NOT NULL,
+    line smallint NOT NULL,
+    expires_at timestamp with time zone,
+    reference uuid,
+    CONSTRAINT ledger_hold_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+    CONSTRAINT ledger_hold_base_amount_check CHECK (((base_amount >= 0) AND (base_amount <= '9007199254740991'::bigint))),
+    CONSTRAINT ledger_hold_check CHECK ((debit_id <> credit_id)),
+    CONSTRAINT ledger_hold_line_check CHECK ((line >= 0))
+);
+
+ALTER TABLE ONLY public.ledger_hold FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ledger_hold_due (
+    org_id uuid NOT NULL,
+    hold_id uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.ledger_hold_due FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ledger_hold_end (
+    org_id uuid NOT NULL,
+    hold_id uuid NOT NULL,
+    id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    entity integer NOT NULL,
+    line smallint NOT NULL,
+    outcome text NOT NULL,
+    CONSTRAINT ledger_hold_end_line_check CHECK ((line >= 0)),
+    CONSTRAINT ledger_hold_end_outcome_check CHECK ((outcome = ANY (ARRAY['posted'::text, 'voided'::text, 'expired'::text])))
+);
+
+ALTER TABLE ONLY public.ledger_hold_end FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ledger_route (
+    org_id uuid NOT NULL,
+    entity integer NOT NULL,
+    debit_type text NOT NULL,
+    credit_type text NOT NULL
+);
+
+ALTER TABLE ONLY public.ledger_route FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ledger_seal (
+    org_id uuid NOT NULL,
+    entity integer NOT NULL,
+    number integer NOT NULL,
+    upto timestamp with time zone NOT NULL,
+    entries integer NOT NULL,
+    hash bytea NOT NULL,
+    digests bytea NOT NULL,
+    sealed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT ledger_seal_check CHECK ((length(digests) = (8 * entries))),
+    CONSTRAINT ledger_seal_entries_check CHECK ((entries > 0)),
+    CONSTRAINT ledger_seal_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT ledger_seal_number_check CHECK ((number > 0))
+);
+
+ALTER TABLE ONLY public.ledger_seal FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ledger_snapshot (
+    org_id uuid NOT NULL,
+    account_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    balance bigint NOT NULL,
+    base bigint NOT NULL,
+    dated bigint NOT NULL,
+    dated_base bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.ledger_snapshot FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ledger_transfer (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    debit_id bigint NOT NULL,
+    credit_id bigint NOT NULL,
+    amount bigint NOT NULL,
+    base_amount bigint NOT NULL,
+    entity integer NOT NULL,
+    line smallint NOT NULL,
+    tax_point date,
+    tax_rate integer,
+    effective_at timestamp with time zone,
+    debit_balance bigint,
+    credit_balance bigint,
+    reference uuid,
+    tax_category text,
+    CONSTRAINT ledger_transfer_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+    CONSTRAINT ledger_transfer_base_amount_check CHECK (((base_amount >= 0) AND (base_amount <= '9007199254740991'::bigint))),
+    CONSTRAINT ledger_transfer_check CHECK ((debit_id <> credit_id)),
+    CONSTRAINT ledger_transfer_line_check CHECK ((line >= 0)),
+    CONSTRAINT ledger_transfer_tax_category_check CHECK ((length(tax_category) <= 20)),
+    CONSTRAINT ledger_transfer_tax_rate_check CHECK (((tax_rate >= 0) AND (tax_rate <= 1000000)))
+);
+
+ALTER TABLE ONLY public.ledger_transfer FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.migration (
     version integer NOT NULL,
     name text NOT NULL,
@@ -446,6 +966,54 @@ ALTER TABLE ONLY public.job_timetable
 ALTER TABLE ONLY public.keyring
     ADD CONSTRAINT keyring_pkey PRIMARY KEY (one);
 
+ALTER TABLE ONLY public.ledger_account
+    ADD CONSTRAINT ledger_account_org_id_entity_currency_name_key UNIQUE (org_id, entity, currency, name);
+
+ALTER TABLE ONLY public.ledger_account
+    ADD CONSTRAINT ledger_account_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.ledger_account_type
+    ADD CONSTRAINT ledger_account_type_pkey PRIMARY KEY (org_id, entity, type);
+
+ALTER TABLE ONLY public.ledger_effect
+    ADD CONSTRAINT ledger_effect_pkey PRIMARY KEY (org_id, account_id, grain, start);
+
+ALTER TABLE ONLY public.ledger_entity
+    ADD CONSTRAINT ledger_entity_org_id_number_key UNIQUE (org_id, number);
+
+ALTER TABLE ONLY public.ledger_entity
+    ADD CONSTRAINT ledger_entity_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.ledger_fold
+    ADD CONSTRAINT ledger_fold_pkey PRIMARY KEY (org_id, account_id);
+
+ALTER TABLE ONLY public.ledger_guard
+    ADD CONSTRAINT ledger_guard_pkey PRIMARY KEY (org_id, account_id);
+
+ALTER TABLE ONLY public.ledger_hold_due
+    ADD CONSTRAINT ledger_hold_due_pkey PRIMARY KEY (org_id, hold_id);
+
+ALTER TABLE ONLY public.ledger_hold_end
+    ADD CONSTRAINT ledger_hold_end_org_id_id_key UNIQUE (org_id, id);
+
+ALTER TABLE ONLY public.ledger_hold_end
+    ADD CONSTRAINT ledger_hold_end_pkey PRIMARY KEY (org_id, hold_id);
+
+ALTER TABLE ONLY public.ledger_hold
+    ADD CONSTRAINT ledger_hold_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.ledger_route
+    ADD CONSTRAINT ledger_route_pkey PRIMARY KEY (org_id, entity, debit_type, credit_type);
+
+ALTER TABLE ONLY public.ledger_seal
+    ADD CONSTRAINT ledger_seal_pkey PRIMARY KEY (org_id, entity, number);
+
+ALTER TABLE ONLY public.ledger_snapshot
+    ADD CONSTRAINT ledger_snapshot_pkey PRIMARY KEY (org_id, account_id, at);
+
+ALTER TABLE ONLY public.ledger_transfer
+    ADD CONSTRAINT ledger_transfer_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (version);
 
@@ -522,6 +1090,30 @@ CREATE INDEX job_running_key ON public.job USING btree (queue, key) WHERE ((stat
 
 CREATE INDEX job_scheduled ON public.job USING btree (due_at) WHERE (state = 'scheduled'::text);
 
+CREATE INDEX ledger_hold_credit ON public.ledger_hold USING btree (org_id, credit_id, recorded_at);
+
+CREATE INDEX ledger_hold_debit ON public.ledger_hold USING btree (org_id, debit_id, recorded_at);
+
+CREATE INDEX ledger_hold_due_expires ON public.ledger_hold_due USING btree (org_id, expires_at);
+
+CREATE INDEX ledger_hold_end_journal ON public.ledger_hold_end USING btree (org_id, entity, recorded_at, line);
+
+CREATE INDEX ledger_hold_journal ON public.ledger_hold USING btree (org_id, entity, recorded_at, line);
+
+CREATE INDEX ledger_route_credit ON public.ledger_route USING btree (org_id, entity, credit_type);
+
+CREATE UNIQUE INDEX ledger_seal_upto ON public.ledger_seal USING btree (org_id, entity, upto);
+
+CREATE INDEX ledger_transfer_credit ON public.ledger_transfer USING btree (org_id, credit_id, recorded_at);
+
+CREATE INDEX ledger_transfer_credit_effective ON public.ledger_transfer USING btree (org_id, credit_id, effective_at) WHERE (effective_at IS NOT NULL);
+
+CREATE INDEX ledger_transfer_debit ON public.ledger_transfer USING btree (org_id, debit_id, recorded_at);
+
+CREATE INDEX ledger_transfer_debit_effective ON public.ledger_transfer USING btree (org_id, debit_id, effective_at) WHERE (effective_at IS NOT NULL);
+
+CREATE UNIQUE INDEX ledger_transfer_journal ON public.ledger_transfer USING btree (org_id, entity, recorded_at, line);
+
 CREATE UNIQUE INDEX party_reference ON public.party USING btree (org_id, reference) WHERE (reference IS NOT NULL);
 
 CREATE UNIQUE INDEX party_role_party ON public.party_role USING btree (org_id, party_id, role);
@@ -535,6 +1127,27 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.audit_entry
     ADD CONSTRAINT audit_entry_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.ledger_account
+    ADD CONSTRAINT ledger_account_org_id_entity_fkey FOREIGN KEY (org_id, entity) REFERENCES public.ledger_entity(org_id, number);
+
+ALTER TABLE ONLY public.ledger_account_type
+    ADD CONSTRAINT ledger_account_type_org_id_entity_fkey FOREIGN KEY (org_id, entity) REFERENCES public.ledger_entity(org_id, number);
+
+ALTER TABLE ONLY public.ledger_guard
+    ADD CONSTRAINT ledger_guard_org_id_account_id_fkey FOREIGN KEY (org_id, account_id) REFERENCES public.ledger_account(org_id, id);
+
+ALTER TABLE ONLY public.ledger_hold_end
+    ADD CONSTRAINT ledger_hold_end_org_id_hold_id_fkey FOREIGN KEY (org_id, hold_id) REFERENCES public.ledger_hold(org_id, id);
+
+ALTER TABLE ONLY public.ledger_route
+    ADD CONSTRAINT ledger_route_org_id_entity_credit_type_fkey FOREIGN KEY (org_id, entity, credit_type) REFERENCES public.ledger_account_type(org_id, entity, type);
+
+ALTER TABLE ONLY public.ledger_route
+    ADD CONSTRAINT ledger_route_org_id_entity_debit_type_fkey FOREIGN KEY (org_id, entity, debit_type) REFERENCES public.ledger_account_type(org_id, entity, type);
+
+ALTER TABLE ONLY public.ledger_seal
+    ADD CONSTRAINT ledger_seal_org_id_entity_fkey FOREIGN KEY (org_id, entity) REFERENCES public.ledger_entity(org_id, number);
 
 ALTER TABLE ONLY public.organization
     ADD CONSTRAINT organization_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
@@ -592,6 +1205,32 @@ CREATE POLICY every_organization ON public.job_timetable TO kontorhaus_system US
 
 CREATE POLICY every_organization ON public.keyring TO kontorhaus_system USING (true) WITH CHECK (true);
 
+CREATE POLICY every_organization ON public.ledger_account TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_account_type TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_effect TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_entity TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_fold TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_guard TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_hold TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_hold_due TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_hold_end TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_route TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_seal TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_snapshot TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_transfer TO kontorhaus_system USING (true) WITH CHECK (true);
+
 CREATE POLICY every_organization ON public.organization TO kontorhaus_system USING (true) WITH CHECK (true);
 
 CREATE POLICY every_organization ON public.party TO kontorhaus_system USING (true) WITH CHECK (true);
@@ -622,6 +1261,32 @@ ALTER TABLE public.job_timetable ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.keyring ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.ledger_account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_account_type ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_effect ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_entity ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_fold ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_guard ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_hold ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_hold_due ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_hold_end ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_route ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_seal ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_snapshot ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_transfer ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY one_organization ON public.api_key TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 CREATE POLICY one_organization ON public.audit_entry TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
@@ -635,6 +1300,32 @@ CREATE POLICY one_organization ON public.event_position TO kontorhaus_app USING 
 CREATE POLICY one_organization ON public.idempotency_key TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 CREATE POLICY one_organization ON public.job TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_account TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_account_type TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_effect TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_entity TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_fold TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_guard TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_hold TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_hold_due TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_hold_end TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_route TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_seal TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_snapshot TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_transfer TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 CREATE POLICY one_organization ON public.organization TO kontorhaus_app USING ((id = public.current_org())) WITH CHECK ((id = public.current_org()));
 
@@ -691,6 +1382,33 @@ GRANT SELECT,INSERT ON TABLE public.event TO kontorhaus_system;
 REVOKE ALL ON FUNCTION public.event_months() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.event_months() TO kontorhaus_maintenance;
 
+REVOKE ALL ON FUNCTION public.ledger_close(p_org uuid, p_entity integer, p_number integer, p_upto timestamp with time zone, p_entries integer, p_hash bytea, p_digests bytea, p_snapshot_entries integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_close(p_org uuid, p_entity integer, p_number integer, p_upto timestamp with time zone, p_entries integer, p_hash bytea, p_digests bytea, p_snapshot_entries integer) TO kontorhaus_app;
+
+REVOKE ALL ON FUNCTION public.ledger_draw(many integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.ledger_lock(p_org uuid, p_guards bigint[], p_patient boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_lock(p_org uuid, p_guards bigint[], p_patient boolean) TO kontorhaus_app;
+
+REVOKE ALL ON FUNCTION public.ledger_lock_period(p_org uuid, p_entity integer, p_before timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_lock_period(p_org uuid, p_entity integer, p_before timestamp with time zone) TO kontorhaus_app;
+
+REVOKE ALL ON FUNCTION public.ledger_note_holds(p_org uuid, p_ids uuid[], p_recorded timestamp with time zone[], p_entities integer[], p_lines smallint[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_bases bigint[], p_expires timestamp with time zone[], p_references uuid[], p_ended uuid[], p_end_ids uuid[], p_end_recorded timestamp with time zone[], p_end_entities integer[], p_end_lines smallint[], p_outcomes text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_note_holds(p_org uuid, p_ids uuid[], p_recorded timestamp with time zone[], p_entities integer[], p_lines smallint[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_bases bigint[], p_expires timestamp with time zone[], p_references uuid[], p_ended uuid[], p_end_ids uuid[], p_end_recorded timestamp with time zone[], p_end_entities integer[], p_end_lines smallint[], p_outcomes text[]) TO kontorhaus_app;
+
+REVOKE ALL ON FUNCTION public.ledger_open(p_org uuid, p_entities integer[], p_currencies text[], p_names text[], p_orders uuid[], p_parties uuid[], p_connections uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_open(p_org uuid, p_entities integer[], p_currencies text[], p_names text[], p_orders uuid[], p_parties uuid[], p_connections uuid[]) TO kontorhaus_app;
+
+REVOKE ALL ON FUNCTION public.ledger_org(p_org uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_org(p_org uuid) TO kontorhaus_system;
+GRANT ALL ON FUNCTION public.ledger_org(p_org uuid) TO kontorhaus_app;
+
+REVOKE ALL ON FUNCTION public.ledger_post(p_org uuid, p_ids uuid[], p_sets integer[], p_lines smallint[], p_entities integer[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_bases bigint[], p_effective timestamp with time zone[], p_references uuid[], p_tax_rates integer[], p_tax_categories text[], p_tax_points date[], p_debit_guards integer[], p_debit_changes bigint[], p_credit_guards integer[], p_credit_changes bigint[], p_guards bigint[], p_changes bigint[], p_holds bigint[], p_lowest bigint[], p_books integer[], p_many integer, p_patient boolean, OUT outcome text, OUT first timestamp with time zone, OUT busy bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_post(p_org uuid, p_ids uuid[], p_sets integer[], p_lines smallint[], p_entities integer[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_bases bigint[], p_effective timestamp with time zone[], p_references uuid[], p_tax_rates integer[], p_tax_categories text[], p_tax_points date[], p_debit_guards integer[], p_debit_changes bigint[], p_credit_guards integer[], p_credit_changes bigint[], p_guards bigint[], p_changes bigint[], p_holds bigint[], p_lowest bigint[], p_books integer[], p_many integer, p_patient boolean, OUT outcome text, OUT first timestamp with time zone, OUT busy bigint[]) TO kontorhaus_app;
+
+REVOKE ALL ON FUNCTION public.ledger_settle(p_org uuid, p_entity integer, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_settle(p_org uuid, p_entity integer, p_at timestamp with time zone) TO kontorhaus_app;
+
 REVOKE ALL ON FUNCTION public.make_event_month(month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_event_month(month date) TO kontorhaus_maintenance;
 
@@ -736,6 +1454,57 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO kontorhaus_system;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.job_timetable TO kontorhaus_system;
 
 GRANT SELECT,INSERT ON TABLE public.keyring TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.ledger_account TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.ledger_account TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.ledger_account_type TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.ledger_account_type TO kontorhaus_system;
+
+GRANT UPDATE ON SEQUENCE public.ledger_clock TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.ledger_effect TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.ledger_effect TO kontorhaus_system;
+
+GRANT UPDATE(balance) ON TABLE public.ledger_effect TO kontorhaus_system;
+
+GRANT UPDATE(base) ON TABLE public.ledger_effect TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.ledger_entity TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.ledger_entity TO kontorhaus_system;
+
+GRANT UPDATE(locked_before) ON TABLE public.ledger_entity TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.ledger_fold TO kontorhaus_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.ledger_fold TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.ledger_guard TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.ledger_guard TO kontorhaus_system;
+
+GRANT UPDATE(balance) ON TABLE public.ledger_guard TO kontorhaus_system;
+
+GRANT UPDATE(held) ON TABLE public.ledger_guard TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.ledger_hold TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.ledger_hold TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.ledger_hold_due TO kontorhaus_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.ledger_hold_due TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.ledger_hold_end TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.ledger_hold_end TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.ledger_route TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.ledger_route TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.ledger_seal TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.ledger_seal TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.ledger_snapshot TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.ledger_snapshot TO kontorhaus_system;
+
+GRANT SELECT ON TABLE public.ledger_transfer TO kontorhaus_app;
+GRANT SELECT,INSERT ON TABLE public.ledger_transfer TO kontorhaus_system;
 
 GRANT SELECT ON TABLE public.migration TO PUBLIC;
 

@@ -44,12 +44,32 @@ WITHOUT_LEADING_ORG_ID: Final = {
 """Indexes that serve the system role. A request's statement never uses them, since it knows its
 organization."""
 
-APPEND_ONLY: Final = ("audit_entry", "event")
+APPEND_ONLY: Final = (
+    "audit_entry",
+    "event",
+    "ledger_transfer",
+    "ledger_hold",
+    "ledger_hold_end",
+    "ledger_seal",
+    "ledger_snapshot",
+)
 """Tables of which no role may change or remove a row."""
 
 READ_BY_EVERYBODY: Final = {"migration": WITHOUT_ORG_ID["migration"]}
 
-DEFINERS: Final = {"find_api_key": "exchanges the hash of a key for whose it is, before a role is set"}
+_LEDGER: Final = "writes for one organization, its caller's, where no caller may write himself"
+
+DEFINERS: Final = {
+    "find_api_key": "exchanges the hash of a key for whose it is, before a role is set",
+    "ledger_close": _LEDGER,
+    "ledger_draw": "the next instants of record; called by the others alone",
+    "ledger_lock": "locks guards, for which reading them is not enough",
+    "ledger_lock_period": _LEDGER,
+    "ledger_note_holds": _LEDGER,
+    "ledger_open": _LEDGER,
+    "ledger_post": _LEDGER,
+    "ledger_settle": "sees who is posting, in a view that shows nobody's rows",
+}
 """Functions that run with their owner's rights instead of the caller's."""
 
 HOUSE_ROLES: Final = roles.ROLES

@@ -12,6 +12,9 @@ from kontorhaus.money.ledger.actions.posting import post_each as post_each
 from kontorhaus.money.ledger.actions.sealing import Verified as Verified
 from kontorhaus.money.ledger.actions.sealing import seal as seal
 from kontorhaus.money.ledger.actions.sealing import verify as verify
+from kontorhaus.money.ledger.errors import LedgerBalanceInsufficient as LedgerBalanceInsufficient
+from kontorhaus.money.ledger.errors import LedgerHoldEnded as LedgerHoldEnded
+from kontorhaus.money.ledger.errors import LedgerHoldNotFound as LedgerHoldNotFound
 from kontorhaus.money.ledger.model.chart import STANDARD as STANDARD
 from kontorhaus.money.ledger.model.chart import AccountType as AccountType
 from kontorhaus.money.ledger.model.chart import Chart as Chart

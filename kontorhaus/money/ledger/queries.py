@@ -1,4 +1,4 @@
-"""What the books say: balances now and at any past instant by either time, statements, trial balance, general ledger."""
+"""What the books say: balances now and at any past instant by either time, statements, and what sums them up."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def balance_at(
 
     Raises LedgerEntityNotFound, LedgerAccountNotFound, LedgerInstantInvalid.
     """
-    async with db.org(org_id) as tx:
+    async with db.org(org_id, read_only=True) as tx:
         account = await _account(tx, org_id, entity, currency, name)
         await _settle(tx, org_id, account.entity, at)
         statement = store.AS_RECORDED if by == Time.RECORD else store.AS_EFFECTIVE
@@ -94,7 +94,7 @@ async def statement(
 ) -> list[Entry]:
     """The entries of an account in the order of record, from the first or from behind a place, each with the balance
     right after it. A page never changes: it ends before whatever is still in flight."""
-    async with db.org(org_id) as tx:
+    async with db.org(org_id, read_only=True) as tx:
         account = await _account(tx, org_id, entity, currency, name)
         upto = await _settle(tx, org_id, account.entity, None)
         since = after or Place(BEGINNING, BEFORE_ALL)
@@ -120,7 +120,7 @@ async def trial_balance(
 ) -> list[TrialRow]:
     """Every account of a legal entity as of an instant of record, by default now, in the order of currency and name
     from behind `after`. Debits less credits are zero over all accounts of a currency, and in the base currency."""
-    async with db.org(org_id) as tx:
+    async with db.org(org_id, read_only=True) as tx:
         books = await _books(tx, org_id, entity)
         upto = await _settle(tx, org_id, books.number, at)
         return await store.TRIAL_BALANCE.all(tx, org_id, books.number, upto, *after, limit)
@@ -133,7 +133,7 @@ async def general_ledger(
 
     It reads every entry of the period, some 300,000 a second.
     """
-    async with db.org(org_id) as tx:
+    async with db.org(org_id, read_only=True) as tx:
         books = await _books(tx, org_id, entity)
         await _settle(tx, org_id, books.number, end)
         return await store.GENERAL_LEDGER.all(tx, org_id, books.number, begin, end)

@@ -1,4 +1,4 @@
-"""Group commit: single posts together, each with its own answer, and none waits for an account that it does not need."""
+"""Group commit: single posts together, each with its own answer; none waits for an account of others."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ async def test_many_callers_share_few_commits(books: Books, group: GroupCommit) 
 
 async def test_a_bad_one_of_a_group_fails_alone(books: Books, group: GroupCommit) -> None:
     await books.post(transfer("clearing:card", "deposit:0", 1))
-    good = [transfer("clearing:card", "deposit:1", 1) for _ in range(20)]
-    bad = [
+    good: list[ledger.Entry] = [transfer("clearing:card", "deposit:1", 1) for _ in range(20)]
+    bad: list[ledger.Entry] = [
         transfer("deposit:0", "held:1", 2),
         transfer("clearing:card", "no_such_type:1", 1),
         post_hold(hold("held:1", "payable:1", 1)),
@@ -75,7 +75,9 @@ async def test_a_post_on_a_locked_account_stalls_nobody_else(books: Books, group
     async with books.db.org(books.org_id) as tx:
         await ledger.post(tx, books.org_id, books.set(transfer("clearing:card", "deposit:0", 1)))
         waiting = [
-            asyncio.create_task(group.post(books.org_id, books.set(transfer("clearing:card", "deposit:0", 1))))
+            asyncio.create_task(
+                group.post(books.org_id, books.set(transfer("clearing:card", "deposit:0", 1)))
+            )
             for _ in range(5)
         ]
         began = monotonic()
@@ -113,9 +115,11 @@ async def test_a_caller_who_gives_up_takes_nobody_with_him(books: Books, group: 
     assert posted <= balance <= 20
 
 
-async def test_a_lost_connection_is_told_and_the_next_group_goes_on(books: Books, group: GroupCommit, admin_database_url: str) -> None:
+async def test_a_lost_connection_is_told_and_the_next_group_goes_on(
+    books: Books, group: GroupCommit, admin_database_url: str
+) -> None:
     entries = [transfer("clearing:card", "deposit:0", 1) for _ in range(200)]
-    outcomes = []
+    outcomes: list[object] = []
 
     async def post(entry: ledger.Transfer) -> None:
         try:

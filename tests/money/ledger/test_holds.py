@@ -9,6 +9,7 @@ import pytest
 
 from kontorhaus.kernel.errors import DomainError
 from kontorhaus.kernel.time import utc_now
+from kontorhaus.money.ledger import Entry
 from kontorhaus.money.ledger.errors import (
     LedgerBalanceInsufficient,
     LedgerHoldEnded,
@@ -64,10 +65,12 @@ async def test_a_voided_hold_leaves_no_transfer(funded: Books) -> None:
 async def test_a_hold_ends_once(funded: Books) -> None:
     held = hold("held:1", "payable:seller", 80)
     await funded.post(held)
-    endings = [post_hold(held), void_hold(held), post_hold(held, 5)] * 3
+    endings: list[Entry] = [post_hold(held), void_hold(held), post_hold(held, 5)] * 3
     outcomes = await asyncio.gather(*(funded.post(ending) for ending in endings), return_exceptions=True)
 
-    assert sum(not isinstance(outcome, BaseException) for outcome in outcomes) in (1, 3), "one ending, and its repeats"
+    assert sum(not isinstance(outcome, BaseException) for outcome in outcomes) in (1, 3), (
+        "one ending, and its repeats"
+    )
     assert {type(o) for o in outcomes if isinstance(o, BaseException)} == {LedgerHoldEnded}
 
 
@@ -120,7 +123,9 @@ async def test_another_hold_under_an_id_is_a_conflict(funded: Books) -> None:
     refusals: list[DomainError] = []
     for other in (hold("held:1", "payable:seller", 79), hold("held:1", "payable:other", 80)):
         with pytest.raises(LedgerIdReused) as caught:
-            await funded.post(type(other)(id=held.id, debit=other.debit, credit=other.credit, amount=other.amount))
+            await funded.post(
+                type(other)(id=held.id, debit=other.debit, credit=other.credit, amount=other.amount)
+            )
         refusals.append(caught.value)
 
     assert [refusal.facts["field"] for refusal in refusals] == ["amount", "credit"]

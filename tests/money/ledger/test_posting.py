@@ -25,7 +25,7 @@ from kontorhaus.money.ledger.errors import (
     LedgerPeriodLocked,
     LedgerRouteClosed,
 )
-from kontorhaus.platform.db import Db
+from kontorhaus.platform.db import Db, Tx
 from tests.money.ledger.books import Books, eur, hold, transfer
 
 
@@ -66,11 +66,17 @@ async def test_a_later_line_does_not_make_up_for_an_earlier_one(books: Books) ->
 
 async def test_a_set_has_one_instant_and_the_next_a_later_one(books: Books) -> None:
     instants = [
-        (await books.post(transfer("clearing:card", "revenue:a", 1), transfer("clearing:card", "revenue:b", 1)))
+        (
+            await books.post(
+                transfer("clearing:card", "revenue:a", 1), transfer("clearing:card", "revenue:b", 1)
+            )
+        )
         for _ in range(5)
     ]
     async with books.db.org(books.org_id) as tx:
-        rows = await tx.connection.fetch("SELECT recorded_at, count(*) FROM ledger_transfer GROUP BY 1 ORDER BY 1")
+        rows = await tx.connection.fetch(
+            "SELECT recorded_at, count(*) FROM ledger_transfer GROUP BY 1 ORDER BY 1"
+        )
 
     assert [tuple(row) for row in rows] == [(recorded.recorded_at, 2) for recorded in instants]
 
@@ -109,7 +115,11 @@ async def test_other_content_under_an_id_is_a_conflict_that_names_the_field(
 async def test_a_set_is_not_known_by_a_part_of_it(books: Books) -> None:
     one, other, third = (transfer("clearing:card", "revenue:fees", n) for n in (1, 2, 3))
     await books.post(one, other)
-    refusals = [await refused(books, one), await refused(books, one, other, third), await refused(books, third, one)]
+    refusals = [
+        await refused(books, one),
+        await refused(books, one, other, third),
+        await refused(books, third, one),
+    ]
 
     assert [refusal.facts for refusal in refusals] == [{"field": "entries"}] * 3
 
@@ -182,7 +192,9 @@ async def test_the_chart_says_who_may_face_whom(books: Books) -> None:
     assert await books.guard("bonus:anna") == (5, 0)
 
 
-@pytest.mark.parametrize("name", ["revenue:", "Revenue", "revenue:ä", "no_such_type:1", "", "revenue:a b", "a" * 300])
+@pytest.mark.parametrize(
+    "name", ["revenue:", "Revenue", "revenue:ä", "no_such_type:1", "", "revenue:a b", "a" * 300]
+)
 async def test_a_name_that_is_no_account(books: Books, name: str) -> None:
     assert isinstance(await refused(books, transfer("clearing:card", name, 5)), LedgerAccountInvalid)
 
@@ -256,13 +268,14 @@ async def test_books_of_another_organization_are_not_there(books: Books, db: Db)
 
 
 async def test_an_account_whose_opening_was_rolled_back_is_found_anew(books: Books) -> None:
+    async def undone(tx: Tx) -> None:
+        new = NewAccount(currency="EUR", name="clearing:new")
+        await ledger.open_accounts(tx, books.org_id, books.entity, [new])
+        await ledger.post(tx, books.org_id, books.set(transfer("clearing:new", "revenue:new", 5)))
+        raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError):
-        async with books.db.org(books.org_id) as tx:
-            await ledger.open_accounts(
-                tx, books.org_id, books.entity, [NewAccount(currency="EUR", name="clearing:new")]
-            )
-            await ledger.post(tx, books.org_id, books.set(transfer("clearing:new", "revenue:new", 5)))
-            raise ZeroDivisionError
+        await books.db.org(books.org_id).run(undone)
     await books.post(transfer("clearing:new", "revenue:new", 5))
     assert await books.count() == 1
 
@@ -274,7 +287,10 @@ async def test_twenty_guards_in_every_order_do_not_deadlock(books: Books) -> Non
     async def post(number: int) -> None:
         order = names[number:] + names[:number]
         await books.post(
-            *(transfer(one, other, 1) for one, other in zip(order[::2], [f"held:{n}" for n in range(10)], strict=True))
+            *(
+                transfer(one, other, 1)
+                for one, other in zip(order[::2], [f"held:{n}" for n in range(10)], strict=True)
+            )
         )
 
     await asyncio.gather(*(post(number) for number in range(20)))

@@ -74,7 +74,9 @@ async def test_a_statement_runs_on_from_page_to_page(books: Books, name: str, se
     """Also where a page ends within an entry set."""
     for _ in range(7):
         await books.post(
-            transfer("clearing:card", name, 5), transfer(name, "clearing:card", 2), transfer("clearing:card", name, 1)
+            transfer("clearing:card", name, 5),
+            transfer(name, "clearing:card", 2),
+            transfer("clearing:card", name, 1),
         )
         if sealed:
             await ledger.seal(books.db, books.org_id, books.entity)
@@ -96,28 +98,41 @@ async def test_the_trial_balance_is_zero_in_every_currency_and_in_the_base(books
         transfer("fx:usdeur", "clearing:card", 280),
     )
     rows = await ledger.trial_balance(books.db, books.org_id, books.entity)
-    signed = [(row.currency, *((row.balance, row.base) if row.side == "debit" else (-row.balance, -row.base))) for row in rows]
+    signed = [
+        (row.currency, *((row.balance, row.base) if row.side == "debit" else (-row.balance, -row.base)))
+        for row in rows
+    ]
 
     assert len(rows) == 5
-    assert {c: sum(b for currency, b, _ in signed if currency == c) for c in ("EUR", "USD")} == {"EUR": 0, "USD": 0}
+    assert {c: sum(b for currency, b, _ in signed if currency == c) for c in ("EUR", "USD")} == {
+        "EUR": 0,
+        "USD": 0,
+    }
     assert sum(base for _, _, base in signed) == 0
 
 
 async def test_the_general_ledger_of_a_period(books: Books) -> None:
     first = await books.post(transfer("clearing:card", "revenue:fees", 1))
-    second = await books.post(transfer("clearing:card", "revenue:fees", 2), transfer("revenue:fees", "clearing:card", 1))
+    second = await books.post(
+        transfer("clearing:card", "revenue:fees", 2), transfer("revenue:fees", "clearing:card", 1)
+    )
     await books.post(transfer("clearing:card", "revenue:fees", 4))
     begin, end = first.recorded_at + timedelta(microseconds=1), second.recorded_at + timedelta(microseconds=1)
     rows = await ledger.general_ledger(books.db, books.org_id, books.entity, begin, end)
 
-    assert [(row.name, row.debits, row.credits) for row in rows] == [("clearing:card", 2, 1), ("revenue:fees", 1, 2)]
+    assert [(row.name, row.debits, row.credits) for row in rows] == [
+        ("clearing:card", 2, 1),
+        ("revenue:fees", 1, 2),
+    ]
 
 
 async def test_who_reads_the_past_waits_for_those_in_flight(books: Books) -> None:
     """A sum account locks nobody out: of two posts the earlier instant may be committed later."""
     await books.post(transfer("clearing:card", "revenue:fees", 1))
     async with books.db.org(books.org_id) as tx:
-        slow = (await ledger.post(tx, books.org_id, books.set(transfer("clearing:card", "revenue:fees", 10))))[0]
+        slow = (
+            await ledger.post(tx, books.org_id, books.set(transfer("clearing:card", "revenue:fees", 10)))
+        )[0]
         fast = await books.post(transfer("clearing:card", "revenue:fees", 100))
         assert slow.recorded_at < fast.recorded_at
         reading = asyncio.create_task(at(books, "revenue:fees", fast.recorded_at))

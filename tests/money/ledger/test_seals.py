@@ -17,6 +17,9 @@ from kontorhaus.platform.db import Db
 from tests.money.ledger.books import Books, hold, post_hold, transfer, void_hold
 from tests.support import databases
 
+FIRST = "(SELECT id FROM ledger_transfer ORDER BY recorded_at, line LIMIT 1)"
+LAST = "(SELECT id FROM ledger_transfer ORDER BY recorded_at DESC, line DESC LIMIT 1)"
+
 
 @pytest.fixture
 async def db(fresh_database_url: str):  # type: ignore[no-untyped-def]
@@ -75,9 +78,18 @@ async def test_sealing_beside_those_who_post(books: Books, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("table", "change"),
     [
-        ("ledger_transfer", "UPDATE ledger_transfer SET amount = amount + 1 WHERE id = (SELECT id FROM ledger_transfer ORDER BY recorded_at DESC LIMIT 1)"),
-        ("ledger_transfer", "UPDATE ledger_transfer SET reference = gen_random_uuid() WHERE id = (SELECT id FROM ledger_transfer ORDER BY recorded_at LIMIT 1)"),
-        ("ledger_transfer", "DELETE FROM ledger_transfer WHERE id = (SELECT id FROM ledger_transfer ORDER BY recorded_at, line LIMIT 1)"),
+        (
+            "ledger_transfer",
+            f"UPDATE ledger_transfer SET amount = amount + 1 WHERE id = {LAST}",
+        ),
+        (
+            "ledger_transfer",
+            f"UPDATE ledger_transfer SET reference = gen_random_uuid() WHERE id = {FIRST}",
+        ),
+        (
+            "ledger_transfer",
+            f"DELETE FROM ledger_transfer WHERE id = {FIRST}",
+        ),
         ("ledger_transfer", "UPDATE ledger_account SET name = 'clearing:other' WHERE name = 'clearing:card'"),
         ("ledger_hold", "UPDATE ledger_hold SET amount = amount - 1"),
         ("ledger_hold_end", "UPDATE ledger_hold_end SET outcome = 'expired' WHERE outcome = 'voided'"),
@@ -105,7 +117,9 @@ async def test_what_a_superuser_changes_is_found_and_named(
     assert caught.value.facts["row"]
 
 
-async def test_an_unsealed_row_that_is_changed_is_found_by_its_balance(books: Books, fresh_database_url: str) -> None:
+async def test_an_unsealed_row_that_is_changed_is_found_by_its_balance(
+    books: Books, fresh_database_url: str
+) -> None:
     await filled(books)
     admin = await asyncpg.connect(fresh_database_url)
     row = await admin.fetchval("SELECT id FROM ledger_transfer WHERE credit_balance = 20")

@@ -170,4 +170,4 @@ async def open_accounts(
             raise LedgerAccountInvalid("an account is called like its type, or type:name, in visible ASCII")
     # Two who open the same accounts wait for each other in one order.
     ordered = sorted(rows, key=lambda row: row[:3])
-    await store.OPEN_ACCOUNTS.run(tx, org_id, *zip(*ordered, strict=True))
+    await store.OPEN_ACCOUNTS.one(tx, org_id, *zip(*ordered, strict=True))

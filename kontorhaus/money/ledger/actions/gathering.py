@@ -88,8 +88,9 @@ class GroupCommit:
         try:
             return (await self._commit(org_id, [one], patient=False))[0]
         finally:
-            lane.busy = False
-            if lane.next:
+            # Handed over without a gap, in which the same caller could lead again before those who wait.
+            lane.busy = bool(lane.next)
+            if lane.busy:
                 self._start(self._follow(org_id, lane))
 
     async def _join(self, lane: _Lane, one: EntrySet) -> Outcome:
@@ -97,19 +98,21 @@ class GroupCommit:
         lane.next.append(post)
         return await post.told
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _apart(self, work: Coroutine[None, None, None]) -> None:
+        """A group that breaks must not keep the next one from its turn."""
+        await asyncio.wait([self._start(work)])
 
     async def _follow(self, org_id: OrgId, lane: _Lane) -> None:
         """Commit group after group until nobody waits."""
-        if lane.busy:
-            return
-        lane.busy = True
         try:
             while lane.next:
-                await self._group(org_id, _taken(lane.next), patient=False)
+                await self._apart(self._group(org_id, _taken(lane.next), patient=False))
         finally:
             lane.busy = False
 
@@ -126,7 +129,7 @@ class GroupCommit:
         try:
             while lane.aside[guard]:
                 async with self._patience:
-                    await self._group(org_id, _taken(lane.aside[guard]), patient=True)
+                    await self._apart(self._group(org_id, _taken(lane.aside[guard]), patient=True))
         finally:
             del lane.aside[guard]
 
@@ -138,9 +141,9 @@ class GroupCommit:
             outcomes = [error] * len(posts)
         except Exception as error:
             if len(posts) == 1:
+                if posts[0].told.done():
+                    raise  # nobody is there to be told
                 _tell(posts[0], error)
-                if not isinstance(error, DomainError):
-                    raise
                 return
             half = len(posts) // 2
             await self._group(org_id, posts[:half], patient=patient)

@@ -26,7 +26,8 @@ async def expire(tx: Tx, org_id: OrgId, now: datetime) -> int:
     """
     due = await store.DUE.all(tx, org_id, now, EXPIRE_BATCH)
     sets = [
-        EntrySet(PartyId(row.entity_id), (VoidHold(id=TRANSFER.new(), hold=HoldId(row.hold_id)),)) for row in due
+        EntrySet(PartyId(row.entity_id), (VoidHold(id=TRANSFER.new(), hold=HoldId(row.hold_id)),))
+        for row in due
     ]
     outcomes = await post_each(tx, org_id, sets, expired=True)
     for row, outcome in zip(due, outcomes, strict=True):

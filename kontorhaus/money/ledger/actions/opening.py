@@ -41,7 +41,9 @@ async def open_books(
     if opened is None:
         (known,) = await store.ENTITIES.all(tx, org_id, [entity])
         if known.base_currency != base_currency:
-            raise LedgerEntityExists("the books have another base currency", base_currency=known.base_currency)
+            raise LedgerEntityExists(
+                "the books have another base currency", base_currency=known.base_currency
+            )
         return known
     await _grow(tx, org_id, opened, chart)
     return opened

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from kontorhaus.kernel.errors import DomainError
@@ -11,13 +12,16 @@ from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import instant_text
 from kontorhaus.money.ledger.actions import finding, timing
 from kontorhaus.money.ledger.actions.preparing import ended, prepare
-from kontorhaus.money.ledger.errors import LedgerEntryInvalid, LedgerPeriodLocked
+from kontorhaus.money.ledger.errors import LedgerBusy, LedgerEntryInvalid, LedgerPeriodLocked
 from kontorhaus.money.ledger.model.comparing import Before, instant_under, posted_before, reused
 from kontorhaus.money.ledger.model.deciding import Plan, spill_id
 from kontorhaus.money.ledger.model.entries import SET_ENTRIES_MAX, EntrySet, Recorded
 from kontorhaus.money.ledger.model.lines import Kept, Lines, OpenHold
 from kontorhaus.money.ledger.store import posting as store
 from kontorhaus.platform.db import Tx
+
+LOOKS_MAX: Final = 5
+"""Each further look means that another posted one of the same ids in the millisecond between; he does so once."""
 
 
 class Aside:
@@ -40,10 +44,10 @@ async def post(tx: Tx, org_id: OrgId, *sets: EntrySet) -> tuple[Recorded, ...]:
     later than any drawn before in the whole database; no guard was below what is held on it after any line.
     Not guaranteed: that instants are committed in their order.
 
-    It waits for others that post to the same guards. Raises what is refused, as the first set that is: LedgerRouteClosed,
-    LedgerBalanceInsufficient, LedgerPeriodLocked, LedgerIdReused, LedgerHoldEnded, LedgerHoldExceeded; and
-    LedgerEntryInvalid, LedgerAccountInvalid, LedgerEntityNotFound, LedgerHoldNotFound. The transaction must then be
-    rolled back, for accounts may have been opened.
+    It waits for others that post to the same guards. Raises what the first set that is refused is refused for:
+    LedgerRouteClosed, LedgerBalanceInsufficient, LedgerPeriodLocked, LedgerIdReused, LedgerHoldEnded,
+    LedgerHoldExceeded; LedgerEntryInvalid, LedgerAccountInvalid, LedgerEntityNotFound, LedgerHoldNotFound. The
+    transaction must then be rolled back, for accounts may have been opened.
     """
     outcomes = await post_each(tx, org_id, sets, whole=True)
     recorded = []
@@ -118,7 +122,11 @@ async def _post(
             return [Recorded(posted.first + number * store.MICROSECOND) for number in range(len(sets))]
         if posted.outcome == "unknown":
             raise _Forgotten
-    return await _looking(tx, org_id, sets, patient=patient, whole=whole)
+    for _ in range(LOOKS_MAX):
+        outcomes = await _looking(tx, org_id, sets, patient=patient, whole=whole)
+        if outcomes is not None:
+            return outcomes
+    raise LedgerBusy("others post the same ids all the time")
 
 
 def _trusted(sets: Sequence[Lines]) -> Plan | None:
@@ -138,8 +146,11 @@ def _trusted(sets: Sequence[Lines]) -> Plan | None:
 
 async def _looking(
     tx: Tx, org_id: OrgId, sets: Sequence[Lines], *, patient: bool, whole: bool
-) -> list[Outcome]:
-    """Lock, read, decide about each set in its order, and write those that may be written."""
+) -> list[Outcome] | None:
+    """Lock, read, decide about each set in its order, and write those that may be written. None, and nothing written,
+    when another has just committed one of the ids: where no guard is needed nothing keeps him out."""
+    for number in sorted({lines.entity.number for lines in sets}):
+        await store.SHARE.one(tx, number)
     wanted = sorted({guard for lines in sets for guard in guards_of(lines)})
     rows = await store.LOCK.all(tx, org_id, wanted, patient) if wanted else []
     found = {r.account_id: (r.balance or 0, r.held or 0) for r in rows if r.account_id is not None}
@@ -163,6 +174,8 @@ async def _looking(
     posted = await store.post(tx, org_id, plan, patient=True)
     if posted.outcome == "unknown":
         raise _Forgotten
+    if posted.outcome == "repeated":
+        return None
     assert posted.outcome == "posted", f"what was decided under locks was {posted.outcome}"
     assert posted.first is not None
     first = posted.first
@@ -178,10 +191,9 @@ def _decide(
     twin = next((seen[line.id] for line in lines.lines if line.id in seen), None)
     if twin is not None:
         return twin[1] if twin[0] == lines else reused("entries")
-    if (refusal := ended(lines, before.holds) or _too_early(lines, locked)) is not None:
-        return refusal
     number = plan.sets
-    if (refusal := plan.add(lines)) is not None:
+    refusal = ended(lines, before.holds) or _too_early(lines, locked) or plan.add(lines)
+    if refusal is not None:
         return refusal
     seen.update((line.id, (lines, number)) for line in lines.lines)
     return number
@@ -217,7 +229,10 @@ async def _before(tx: Tx, org_id: OrgId, sets: Sequence[Lines]) -> Before:
 
 
 def _instants(
-    lines: Lines, transfers: Mapping[UUID, Kept], holds: Mapping[UUID, OpenHold], ends: Mapping[UUID, OpenHold]
+    lines: Lines,
+    transfers: Mapping[UUID, Kept],
+    holds: Mapping[UUID, OpenHold],
+    ends: Mapping[UUID, OpenHold],
 ) -> set[datetime]:
     none = Before(transfers, holds, ends, {})
     return {at for line in lines.lines if (at := instant_under(line, none)) is not None}

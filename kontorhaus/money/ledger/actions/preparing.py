@@ -97,7 +97,9 @@ def _refusal(
     found: Found, entity: Entity, entry: Transfer | Hold, debit: Account, credit: Account, at: str
 ) -> DomainError | None:
     if entry.amount.minor < 1:
-        return _invalid(f"{at}/amount", "an amount is at least one minor unit; swap the sides to go the other way")
+        return _invalid(
+            f"{at}/amount", "an amount is at least one minor unit; swap the sides to go the other way"
+        )
     if debit.id == credit.id:
         return _invalid(f"{at}/credit", "debit and credit are the same account")
     if (refusal := _base(entity, entry.amount, entry.base, at)) is not None:
@@ -150,6 +152,12 @@ def _ending(
     if isinstance(entry, VoidHold):
         outcome = Outcome.EXPIRED if expired else Outcome.VOIDED
         return Line(id=entry.id, debit=debit, credit=credit, amount=0, base=0, ends=hold, outcome=outcome)
+    return _posting(entity, entry, hold, debit, credit, at)
+
+
+def _posting(
+    entity: Entity, entry: PostHold, hold: OpenHold, debit: Account, credit: Account, at: str
+) -> Line | DomainError:
     amount = entry.amount or Money(hold.amount, debit.currency)
     if amount.currency != debit.currency:
         return _invalid(f"{at}/amount", f"the hold is in {debit.currency}")
@@ -157,13 +165,13 @@ def _ending(
         return _invalid(f"{at}/amount", "an amount is at least one minor unit; void the hold to post nothing")
     if amount.minor > hold.amount:
         return LedgerHoldExceeded("more than was held cannot be posted", held=hold.amount)
-    base = entry.base or Money(hold.base_amount, entity.base_currency)
-    if debit.currency == entity.base_currency:
-        base = entry.base or amount
-    elif entry.base is None and amount.minor < hold.amount:
-        return _invalid(f"{at}/base", f"give the amount in {entity.base_currency}")
-    if (refusal := _base(entity, amount, base, at)) is not None:
-        return refusal
+    base = entry.base
+    if base is None and (debit.currency == entity.base_currency or amount.minor == hold.amount):
+        base = Money(
+            amount.minor if debit.currency == entity.base_currency else hold.base_amount, entity.base_currency
+        )
+    if (refusal := _base(entity, amount, base, at)) is not None or base is None:
+        return refusal or _invalid(f"{at}/base", f"give the amount in {entity.base_currency}")
     return Line(
         id=entry.id,
         debit=debit,

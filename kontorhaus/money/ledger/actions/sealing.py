@@ -58,7 +58,7 @@ async def seal(db: Db, org_id: OrgId, entity: PartyId, *, batches: int = 100) ->
 
 
 async def _close(tx: Tx, org_id: OrgId, books: Entity, upto: datetime | None) -> int:
-    await store.CLOSING.run(tx, books.number)
+    await store.CLOSING.one(tx, books.number)
     last = await store.LAST_SEAL.maybe(tx, org_id, books.number)
     since = BEGINNING if last is None else last.upto
     end = await store.BATCH_END.maybe(tx, org_id, books.number, since, upto, BATCH_ENTRIES)
@@ -68,7 +68,7 @@ async def _close(tx: Tx, org_id: OrgId, books: Entity, upto: datetime | None) ->
     number = 1 if last is None else last.number + 1
     previous = NOTHING if last is None else last.hash
     digest, digests = seal_of(previous, books.id, number, map(_said, rows))
-    await store.CLOSE.run(
+    await store.CLOSE.one(
         tx, org_id, books.number, number, end.at, len(rows), digest, digests, SNAPSHOT_ENTRIES
     )
     return len(rows)
@@ -122,14 +122,18 @@ def _said(row: Row) -> bytes:
     return said(KINDS[type(row)], astuple(row))
 
 
-def _compare_seal(previous: bytes, books: Entity, number: int, row: store.SealRow, rows: Sequence[Row]) -> None:
+def _compare_seal(
+    previous: bytes, books: Entity, number: int, row: store.SealRow, rows: Sequence[Row]
+) -> None:
     digest, digests = seal_of(previous, books.id, number, map(_said, rows))
     if row.number == number and digest == row.hash and digests == row.digests:
         return
     for place, entry in enumerate(rows):
         part = slice(place * DIGEST, (place + 1) * DIGEST)
         if digests[part] != row.digests[part]:
-            raise false(f"ledger_{_table(entry)}", entry.id, "is not what was sealed, or one before it is missing")
+            raise false(
+                f"ledger_{_table(entry)}", entry.id, "is not what was sealed, or one before it is missing"
+            )
     raise false("ledger_seal", row.number, "is not the seal of its entries")
 
 
@@ -159,7 +163,10 @@ def _compare_snapshots(replay: Replay, snapshots: list[store.SnapshotRow], upto:
     """Those of the batch that ends here; they are taken off the list."""
     while snapshots and snapshots[0].at <= upto:
         row = snapshots.pop(0)
-        if row.at != upto or (row.balance, row.base, row.dated, row.dated_base) != replay.tally(row.account_id).sums():
+        if (
+            row.at != upto
+            or (row.balance, row.base, row.dated, row.dated_base) != replay.tally(row.account_id).sums()
+        ):
             raise false("ledger_snapshot", row.account_id, "is not the sum of its entries")
 
 
@@ -168,7 +175,9 @@ def _compare_folds(replay: Replay, folds: Sequence[store.FoldRow]) -> None:
         tally = replay.tally(row.account_id)
         if (row.balance, row.base, row.dated, row.dated_base, row.entries) != (*tally.sums(), tally.entries):
             raise false("ledger_fold", row.account_id, "is not the sum of its entries")
-    missing = {account for account, tally in replay.accounts.items() if tally.entries} - {f.account_id for f in folds}
+    missing = {account for account, tally in replay.accounts.items() if tally.entries} - {
+        f.account_id for f in folds
+    }
     if missing:
         raise false("ledger_fold", min(missing), "is missing")
 
@@ -177,7 +186,9 @@ def _compare_effects(replay: Replay, effects: Sequence[store.EffectRow]) -> None
     for row in effects:
         tally = replay.tally(row.account_id)
         if (row.balance, row.base) != (tally.dated, tally.dated_base):
-            raise false("ledger_effect", row.account_id, f"is not, by the {row.grain}, the sum of its dated entries")
+            raise false(
+                "ledger_effect", row.account_id, f"is not, by the {row.grain}, the sum of its dated entries"
+            )
 
 
 def _compare_guards(replay: Replay, known: Sequence[store.AccountRow]) -> None:

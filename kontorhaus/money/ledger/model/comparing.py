@@ -63,19 +63,14 @@ def _difference(line: Line, before: Before) -> str | None:
         placed = before.holds.get(line.id)
         return "kind" if placed is None else _of_hold(line, placed)
     ended = before.ends.get(line.id)
-    if line.ends is not None:
-        if ended is None:
-            return "kind"
-        if ended.id != line.ends.id:
-            return "hold"
-        if ended.outcome != line.outcome:
-            return "kind"
-    elif ended is not None:
+    if line.outcome != (None if ended is None else ended.outcome):
         return "kind"
-    if line.amount == 0:
-        return None
+    if line.ends is not None and ended is not None and ended.id != line.ends.id:
+        return "hold"
     kept = before.transfers.get(line.id)
-    return "kind" if kept is None else _of_transfer(line, kept, before)
+    if line.amount and kept is not None:
+        return _of_transfer(line, kept, before)
+    return "kind" if line.amount else None
 
 
 def _of_hold(line: Line, placed: OpenHold) -> str | None:
@@ -92,13 +87,10 @@ def _of_hold(line: Line, placed: OpenHold) -> str | None:
 
 def _of_transfer(line: Line, kept: Kept, before: Before) -> str | None:
     rest = before.transfers.get(spill_id(line.id)) if line.spill else None
-    debits, credits = {line.debit.id}, {line.credit.id}
-    if line.spill is not None:
-        debits.add(line.spill.id)
-        credits.add(line.spill.id)
+    spill = () if line.spill is None else (line.spill.id,)
     pairs = {
-        "debit": (kept.debit_id in debits, True),
-        "credit": (kept.credit_id in credits, True),
+        "debit": (kept.debit_id in (line.debit.id, *spill), True),
+        "credit": (kept.credit_id in (line.credit.id, *spill), True),
         "amount": (line.amount, kept.amount + (rest.amount if rest else 0)),
         "base": (line.base, kept.base_amount + (rest.base_amount if rest else 0)),
         "effective_at": (line.effective_at, kept.effective_at),

@@ -36,7 +36,7 @@ class Tax(Struct, frozen=True):
     point: date | None = None
 
 
-class Transfer(Struct, frozen=True, kw_only=True):
+class Transfer(Struct, frozen=True, kw_only=True, tag="transfer"):
     """An amount from the credit of one account to the debit of another, of one entity and one currency."""
 
     id: TransferId
@@ -54,7 +54,7 @@ class Transfer(Struct, frozen=True, kw_only=True):
     takes what a guard would refuse. None for a decision of our own, which a guard may refuse."""
 
 
-class Hold(Struct, frozen=True, kw_only=True):
+class Hold(Struct, frozen=True, kw_only=True, tag="hold"):
     """A transfer that is announced: until it ends, its amount is kept free on the guards that it would lower."""
 
     id: HoldId
@@ -67,7 +67,7 @@ class Hold(Struct, frozen=True, kw_only=True):
     reference: UUID | None = None
 
 
-class PostHold(Struct, frozen=True, kw_only=True):
+class PostHold(Struct, frozen=True, kw_only=True, tag="post_hold"):
     """Ends a hold by its transfer, of the whole amount or of a part; what is left over is free again."""
 
     id: TransferId
@@ -77,7 +77,7 @@ class PostHold(Struct, frozen=True, kw_only=True):
     effective_at: datetime | None = None
 
 
-class VoidHold(Struct, frozen=True, kw_only=True):
+class VoidHold(Struct, frozen=True, kw_only=True, tag="void_hold"):
     """Ends a hold without a transfer."""
 
     id: TransferId

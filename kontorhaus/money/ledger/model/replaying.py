@@ -85,7 +85,9 @@ class Replay:
             raise false(table, row, "stands out of order, or an entry before it is missing")
         self._place = (at, line)
 
-    def transfer(self, row: UUID, legs: Sequence[tuple[str, int, int | None]], amount: int, base: int, dated: bool) -> None:
+    def transfer(
+        self, row: UUID, legs: Sequence[tuple[str, int, int | None]], amount: int, base: int, dated: bool
+    ) -> None:
         """`legs`: side, account, and the running balance that the entry shows there."""
         for side, account_id, shown in legs:
             tally = self.tally(account_id)

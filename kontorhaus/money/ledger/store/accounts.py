@@ -26,8 +26,8 @@ class Moved(Struct, frozen=True):
     moved: bool | None
 
 
-class Drawn(Struct, frozen=True):
-    at: datetime
+class Opened(Struct, frozen=True):
+    named: int | None
 
 
 class BooksRow(Struct, frozen=True):
@@ -101,6 +101,6 @@ ACCOUNTS_BY_ID = Query(
     """,
 )
 
-OPEN_ACCOUNTS = Command("SELECT ledger_open($1, $2, $3, $4, $5, $6, $7)")
+OPEN_ACCOUNTS = Query(Opened, "SELECT ledger_open($1, $2, $3, $4, $5, $6, $7) AS named")
 
 LOCK_PERIOD = Query(Moved, "SELECT ledger_lock_period($1, $2, $3) AS moved")

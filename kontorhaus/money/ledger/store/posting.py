@@ -13,7 +13,7 @@ from msgspec import Struct
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.money.ledger.model.deciding import Plan, Step
 from kontorhaus.money.ledger.model.lines import Kept, OpenHold
-from kontorhaus.platform.db import Command, Query, Tx
+from kontorhaus.platform.db import Query, Tx
 
 
 class Posted(Struct, frozen=True):
@@ -30,6 +30,10 @@ class GuardRow(Struct, frozen=True):
     held: int | None
 
 
+class Shared(Struct, frozen=True):
+    locked: bool | None
+
+
 class LastLine(Struct, frozen=True):
     entity: int
     recorded_at: datetime
@@ -42,6 +46,10 @@ class Locked(Struct, frozen=True):
     now: datetime
 
 
+class Noted(Struct, frozen=True):
+    noted: int | None
+
+
 class DueRow(Struct, frozen=True):
     hold_id: UUID
     entity_id: UUID
@@ -52,12 +60,19 @@ POST = Query(
     """
     SELECT outcome, first, busy
     FROM ledger_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                     $22, $23, $24)
+                     $22, $23, $24, $25)
     """,
 )
 
-NOTE_HOLDS = Command(
-    "SELECT ledger_note_holds($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+NOTE_HOLDS = Query(
+    Noted,
+    "SELECT ledger_note_holds($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) AS noted",
+)
+
+# Before anything is read: who closes a period waits for us, or we for him.
+SHARE = Query(
+    Shared,
+    "SELECT pg_advisory_xact_lock_shared('ledger_entity'::regclass::oid::integer, $1)::text = '' AS locked",
 )
 
 LOCK = Query(GuardRow, "SELECT account_id, balance, held FROM ledger_lock($1, $2, $3)")
@@ -149,6 +164,7 @@ async def post(tx: Tx, org_id: OrgId, plan: Plan, *, patient: bool) -> Posted:
             [standing.balance for standing in standings],
             [standing.held for standing in standings],
             [standing.lowest for standing in standings],
+            sorted({step.line.debit.entity for step in plan.steps}),
             plan.sets,
             patient,
         )
@@ -159,7 +175,7 @@ async def post(tx: Tx, org_id: OrgId, plan: Plan, *, patient: bool) -> Posted:
     return posted
 
 
-def _transfers(steps: Sequence[Step], place: dict[int, int]) -> tuple[Sequence[object], ...]:
+def _transfers(steps: Sequence[Step], place: dict[int, int]) -> tuple[Sequence[object] | None, ...]:
     """The columns of `ledger_post`, in the order of its parameters."""
     rows = [
         (
@@ -183,7 +199,17 @@ def _transfers(steps: Sequence[Step], place: dict[int, int]) -> tuple[Sequence[o
         )
         for step in steps
     ]
-    return tuple(zip(*rows, strict=True)) if rows else ((),) * 17
+    if not rows:
+        return ((),) * 17
+    # What none has is sent as NULL: each array costs as much as a transfer.
+    return tuple(
+        column if number < REQUIRED or any(value is not None for value in column) else None
+        for number, column in enumerate(zip(*rows, strict=True))
+    )
+
+
+REQUIRED: Final = 8
+"""Columns that every transfer has, and by which the statement counts them."""
 
 
 async def _note_holds(tx: Tx, org_id: OrgId, steps: Sequence[Step], first: datetime) -> None:
@@ -216,7 +242,7 @@ async def _note_holds(tx: Tx, org_id: OrgId, steps: Sequence[Step], first: datet
         if s.line.ends is not None
     ]
     if placed or ended:
-        await NOTE_HOLDS.run(
+        await NOTE_HOLDS.one(
             tx,
             org_id,
             *(zip(*placed, strict=True) if placed else ((),) * 10),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from kontorhaus.platform.db import Command, Query
+from kontorhaus.platform.db import Query
 
 
 class SealRow(Struct, frozen=True):
@@ -16,6 +16,14 @@ class SealRow(Struct, frozen=True):
     entries: int
     hash: bytes
     digests: bytes
+
+
+class Closed(Struct, frozen=True):
+    number: int | None
+
+
+class Waited(Struct, frozen=True):
+    locked: bool | None
 
 
 class LastInstant(Struct, frozen=True):
@@ -120,7 +128,9 @@ NEXT_SEAL = Query(
 )
 
 # One at a time for an entity, until the transaction ends.
-CLOSING = Command("SELECT pg_advisory_xact_lock('ledger_seal'::regclass::oid::integer, $1)")
+CLOSING = Query(
+    Waited, "SELECT pg_advisory_xact_lock('ledger_seal'::regclass::oid::integer, $1)::text = '' AS locked"
+)
 
 # The instant of the last entry that still goes into a batch; entries of one instant are never parted.
 BATCH_END = Query(
@@ -180,7 +190,7 @@ ENDS = Query(
     """,
 )
 
-CLOSE = Command("SELECT ledger_close($1, $2, $3, $4, $5, $6, $7, $8)")
+CLOSE = Query(Closed, "SELECT ledger_close($1, $2, $3, $4, $5, $6, $7, $8) AS number")
 
 EVERY_ACCOUNT = Query(
     AccountRow,

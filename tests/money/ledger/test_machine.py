@@ -1,0 +1,249 @@
+"""The ledger against a model in memory: random sets, holds, repeats, callers at once, callers who give up, seals.
+
+LEDGER_EXAMPLES asks for another number of examples.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine, Iterator
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from msgspec.structs import replace
+
+from kontorhaus.kernel.errors import DomainError
+from kontorhaus.kernel.time import utc_now
+from kontorhaus.money import ledger
+from kontorhaus.money.ledger import EntrySet, GroupCommit, Hold, Recorded, Time, Transfer
+from kontorhaus.money.ledger.actions import sealing
+from kontorhaus.money.ledger.errors import LedgerIdReused
+from kontorhaus.platform.db import Db
+from tests.money.ledger.books import Books, eur, hold, post_hold, transfer, void_hold
+from tests.money.ledger.machine import Model, grows
+
+T = TypeVar("T")
+
+EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "500"))
+PARTS = 4
+
+ROUTES = [
+    ("clearing:card", "deposit:{}"),
+    ("clearing:card", "revenue:{}"),
+    ("deposit:{}", "held:{}"),
+    ("held:{}", "payable:{}"),
+    ("held:{}", "deposit:{}"),
+    ("payable:{}", "clearing:card"),
+]
+
+numbers = st.integers(0, 1).map(str)
+amounts = st.integers(1, 9)
+
+
+@st.composite
+def transfers(draw: st.DrawFn) -> Transfer:
+    debit, credit = draw(st.sampled_from(ROUTES))
+    hours = draw(st.none() | st.integers(1, 60))
+    spill = debit.startswith("held") and draw(st.booleans())
+    return transfer(
+        debit.format(draw(numbers)),
+        credit.format(draw(numbers)),
+        draw(amounts),
+        effective_at=None if hours is None else utc_now() - timedelta(hours=hours),
+        spill="recoverable:x" if spill else None,
+    )
+
+
+@st.composite
+def holds(draw: st.DrawFn) -> Hold:
+    expires = draw(st.none() | st.integers(1, 5))
+    placed = hold(f"deposit:{draw(numbers)}", f"held:{draw(numbers)}", draw(amounts))
+    return replace(placed, expires_at=None if expires is None else NOON + timedelta(hours=expires))
+
+
+NOON = utc_now()
+
+entries = st.lists(transfers() | holds(), min_size=1, max_size=3)
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """What happens to one legal entity's books, beside the model."""
+
+    db: ClassVar[Db]
+    runner: ClassVar[asyncio.Runner]
+
+    @initialize()
+    def open(self) -> None:
+        self.books = self.run(Books.opened(self.db))
+        self.model = Model()
+        self.posted: list[tuple[EntrySet, Recorded]] = []
+        self.clock = NOON
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(work)
+
+    def told(self, one: EntrySet, outcome: object) -> None:
+        """What the ledger answered is what the model says."""
+        if isinstance(outcome, Recorded):
+            assert not outcome.repeated
+            assert self.model.apply(one, outcome.recorded_at), f"posted, and must be refused: {one}"
+            self.posted.append((one, outcome))
+        else:
+            assert isinstance(outcome, DomainError), outcome
+            assert not self.model.copy().apply(one, NOON), f"refused, and must be posted: {one} {outcome!r}"
+
+    @rule(sets=st.lists(entries, min_size=1, max_size=3))
+    def post(self, sets: list[list[Any]]) -> None:
+        many = [self.books.set(*one) for one in sets]
+        for one, outcome in zip(many, self.run(self.books.each(*many)), strict=True):
+            self.told(one, outcome)
+
+    @rule(sets=st.lists(entries, min_size=2, max_size=6))
+    def post_at_once(self, sets: list[list[Any]]) -> None:
+        """By as many callers; in which order they came is known by the instants alone, so a refusal proves nothing."""
+        many = [self.books.set(*one) for one in sets]
+
+        async def at_once() -> list[object]:
+            group = GroupCommit(self.db)
+            outcomes = await asyncio.gather(
+                *(
+                    group.post(self.books.org_id, one) if number % 3 else self.books.post(*one.entries)
+                    for number, one in enumerate(many)
+                ),
+                return_exceptions=True,
+            )
+            await group.close()
+            return list(outcomes)
+
+        pairs = list(zip(many, self.run(at_once()), strict=True))
+        for one, outcome in sorted(
+            ((one, o) for one, o in pairs if isinstance(o, Recorded)), key=lambda pair: pair[1].recorded_at
+        ):
+            self.told(one, outcome)
+        assert all(isinstance(outcome, Recorded | DomainError) for _, outcome in pairs), pairs
+
+    @precondition(lambda self: self.posted)
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        one, recorded = data.draw(st.sampled_from(self.posted))
+        (again,) = self.run(self.books.each(one))
+
+        assert again == Recorded(recorded.recorded_at, repeated=True)
+
+    @precondition(lambda self: self.posted)
+    @rule(data=st.data(), more=amounts)
+    def reuse(self, data: st.DataObject, more: int) -> None:
+        one, _ = data.draw(st.sampled_from(self.posted))
+        first = one.entries[0]
+        if isinstance(first, Transfer | Hold):
+            other = replace(first, amount=eur(first.amount.minor + more))
+            (outcome,) = self.run(self.books.each(replace(one, entries=(other, *one.entries[1:]))))
+
+            assert isinstance(outcome, LedgerIdReused)
+            assert outcome.facts == {"field": "amount"}
+
+    @precondition(lambda self: self.model.open)
+    @rule(data=st.data())
+    def end_hold(self, data: st.DataObject) -> None:
+        placed = self.model.open[data.draw(st.sampled_from(sorted(self.model.open)))]
+        part = data.draw(st.none() | st.integers(1, placed.amount.minor))
+        ending = void_hold(placed) if data.draw(st.booleans()) else post_hold(placed, part)
+        one = self.books.set(ending, *data.draw(st.lists(transfers(), max_size=1)))
+        (outcome,) = self.run(self.books.each(one))
+        self.told(one, outcome)
+
+    @rule(hours=st.integers(0, 3))
+    def time_passes(self, hours: int) -> None:
+        self.clock += timedelta(hours=hours)
+        due = [h for h in self.model.open.values() if h.expires_at is not None and h.expires_at <= self.clock]
+
+        assert self.run(self.books.expire(self.clock)) == len(due)
+        for placed in due:
+            assert self.model.apply(self.books.set(void_hold(placed)), self.clock)
+
+    @rule(one=entries, turns=st.integers(0, 12))
+    def give_up_and_ask_again(self, one: list[Any], turns: int) -> None:
+        """The caller goes away at any moment: in flight, committed or not; the same set again tells."""
+        sent = self.books.set(*one)
+
+        async def give_up() -> object:
+            task = asyncio.create_task(self.books.post(*sent.entries))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            return (await self.books.each(sent))[0]
+
+        outcome = self.run(give_up())
+        self.told(sent, replace(outcome, repeated=False) if isinstance(outcome, Recorded) else outcome)
+
+    @rule()
+    def seal(self) -> None:
+        self.run(ledger.seal(self.db, self.books.org_id, self.books.entity))
+
+    def teardown(self) -> None:
+        if hasattr(self, "books"):
+            self.run(self.compare())
+
+    async def compare(self) -> None:
+        """Everything that the books say, at some instants of both times."""
+        instants = sorted({moved.recorded_at for moved in self.model.moved})[-7::3]
+        dates = sorted({moved.effective_at for moved in self.model.moved})[::3][:2]
+        for account in self.model.balances:
+            found = await self.balances(account, instants, dates)
+            assert found == (
+                self.model.balances[account],
+                [self.model.by_record(account, at) for at in instants],
+                [self.model.by_effect(account, at) for at in dates],
+            ), account
+        rows = await ledger.trial_balance(self.db, self.books.org_id, self.books.entity)
+        assert {row.name: row.balance for row in rows if row.balance} == {
+            n: b for n, b in self.model.balances.items() if b
+        }
+        assert sum(row.balance if grows(row.name, "debit") else -row.balance for row in rows) == 0
+        verified = await ledger.verify(self.db, self.books.org_id, self.books.entity)
+        assert verified.sealed + verified.unsealed >= len(self.model.moved) // 2
+
+    async def balances(self, account: str, instants: list[datetime], dates: list[datetime]) -> object:
+        args = (self.db, self.books.org_id, self.books.entity, "EUR", account)
+        return (
+            (await ledger.balance(*args)).balance,
+            [(await ledger.balance_at(*args, at)).balance for at in instants],
+            [(await ledger.balance_at(*args, at, Time.EFFECT)).balance for at in dates],
+        )
+
+
+@pytest.fixture
+def machine(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[LedgerMachine]]:
+    monkeypatch.setattr(sealing, "BATCH_ENTRIES", 5)
+    monkeypatch.setattr(sealing, "SNAPSHOT_ENTRIES", 2)
+    with asyncio.Runner() as runner:
+        LedgerMachine.runner, LedgerMachine.db = runner, runner.run(Db.connect(database_url))
+        yield LedgerMachine
+        runner.run(LedgerMachine.db.close())
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_books_are_those_of_the_model(machine: type[LedgerMachine], part: int) -> None:
+    """In parts, so that several processes share the examples; each draws its own."""
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=-(-EXAMPLES // PARTS),
+            stateful_step_count=8,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert machine.runner is not None
