@@ -7,15 +7,29 @@ import os
 import click
 
 from kontorhaus import __version__
+from kontorhaus.cli.check import check
 from kontorhaus.cli.database import db
 from kontorhaus.cli.jobs import jobs
+from kontorhaus.cli.ledger import ledger
 from kontorhaus.cli.log import log
 from kontorhaus.cli.organizations import organizations, secrets
 from kontorhaus.cli.processes import api, bench, up, worker
 from kontorhaus.cli.running import House
 from kontorhaus.platform.settings import load
 
-COMMANDS: tuple[click.Command, ...] = (up, api, worker, db, organizations, secrets, log, jobs, bench)
+COMMANDS: tuple[click.Command, ...] = (
+    up,
+    api,
+    worker,
+    db,
+    organizations,
+    secrets,
+    log,
+    jobs,
+    ledger,
+    check,
+    bench,
+)
 
 
 @click.group(cls=House, context_settings={"help_option_names": ["-h", "--help"]})

@@ -14,7 +14,7 @@ FLOORS: Final = ("cli", "roles", "console", "wire", "goods", "money", "people", 
 PLATFORM: Final = (
     "http",
     "idempotency",
-    "eventlog : jobs",
+    "eventlog : jobs : checks",
     "db : secrets : outbound : postgres",
     "telemetry : answers : actor : settings",
 )

@@ -47,6 +47,13 @@ class LedgerDrawingTooLarge(Refused):
     title = "Too much for a drawing"
 
 
+class LedgerSealNotFound(NotFound):
+    """There is no seal of this number in the books of the legal entity; the worker makes one every few seconds."""
+
+    code = "ledger_seal_not_found"
+    title = "No such seal"
+
+
 class LedgerExportNotFound(NotFound):
     """There is no export with this id in your organization, or its week is over."""
 

@@ -23,7 +23,7 @@ from kontorhaus.money.ledger.views.journal import safe
 from kontorhaus.money.ledger.views.parquet import Column, Kind, Writer
 from kontorhaus.people.access import Founded
 from kontorhaus.platform.db import Db, Tx
-from kontorhaus.platform.jobs import Worker
+from kontorhaus.platform.jobs import LeaseLost, Worker
 from tests.money.ledger.counter import Counter, Seen, eur, problem, transfer
 from tests.support.house import House
 
@@ -165,7 +165,7 @@ async def test_an_attempt_that_was_overtaken_writes_nothing_more(
     second = await _begun(db, org_id, export_id)
     await second.put(db, org_id, await second.page(db, org_id))
 
-    with pytest.raises(exporting.LeaseLost):
+    with pytest.raises(LeaseLost):
         await first.put(db, org_id, await first.page(db, org_id))
 
     running = (await counter.house.get(f"/v1/ledger/exports/{asked['id']}")).json

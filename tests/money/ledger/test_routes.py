@@ -110,8 +110,7 @@ async def test_an_id_with_other_content_is_a_conflict_that_names_the_field(
 
 async def test_a_hold_is_answered_as_it_was_placed_and_ends_once(counter: Counter) -> None:
     await counter.post("clearing:card", "deposit:anna", 100)
-    body = {"entity": counter.entity, "id": hold_id(), "debit": "deposit:anna", "credit": "payable:b"}
-    body["amount"] = eur(60)
+    body = {"entity": counter.entity, "id": hold_id(), **_held("deposit:anna", "payable:b", 60)}
     placed = await counter.ask("holds", body)
     void = {"id": transfer_id()}
     path = f"holds/{body['id']}"
@@ -244,11 +243,12 @@ async def test_accounts_that_may_not_face_each_other(counter: Counter) -> None:
     grown = await counter.house.post(f"{counter.path}/chart", growth)
     assert {"debit": "bank", "credit": "deposit"} in grown.json["routes"]
     assert (await counter.post("bank:one", "deposit:anna", 5)).status == 201
-    for growth, pointer in (
+    wrong: tuple[tuple[Seen, str], ...] = (
         ({"types": [{"name": "bank", "side": "credit", "guards": False}]}, "/types/0"),
         ({"routes": [{"debit": "bank", "credit": "gold"}]}, "/routes/0"),
-    ):
-        refused = await counter.house.post(f"{counter.path}/chart", growth)
+    )
+    for more, pointer in wrong:
+        refused = await counter.house.post(f"{counter.path}/chart", more)
         assert (problem(refused), pointers(refused)) == ((400, "ledger_account_invalid"), [pointer])
 
 
