@@ -18,12 +18,9 @@ CREATE TABLE ledger_export (
     created_at    timestamptz NOT NULL,
     finished_at   timestamptz,
     PRIMARY KEY (org_id, id),
-    FOREIGN KEY (org_id, entity) REFERENCES ledger_entity (org_id, number),
     CHECK (began < ended),
     CHECK (finished_at IS NULL OR entries_done = entries)
 );
-
-CREATE INDEX ledger_export_created ON ledger_export (created_at);
 
 CREATE TABLE ledger_export_part (
     org_id    uuid    NOT NULL,

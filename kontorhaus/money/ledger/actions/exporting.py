@@ -155,7 +155,7 @@ class _Writing:
 
     def __init__(self, wanted: LedgerExport) -> None:
         self._wanted = wanted
-        self._encoder = encoder(wanted.format)
+        self._encoder = encoder(Format(wanted.format))
         self._after = (wanted.began, BEFORE_ALL)
         self._waiting = b""
         self._done = self._parts = self._bytes = 0

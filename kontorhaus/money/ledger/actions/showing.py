@@ -45,11 +45,8 @@ class Place(Struct, frozen=True, array_like=True):
     seen: int
 
 
-class Listed(Struct, frozen=True):
-    """An entry and the place behind it."""
-
-    one: Shown
-    place: Place
+Listed = tuple[Shown, Place]
+"""An entry and the place behind it."""
 
 
 DRAWN_MAX: Final = 100
@@ -106,9 +103,9 @@ async def entries(
     # Where a hold is posted its end stands behind its transfer, under the same line.
     listed: list[Listed] = []
     for one in sorted(found, key=lambda one: one.line):
-        before = listed[-1].place if listed else None
+        before = listed[-1][1] if listed else None
         count = before.seen + 1 if before is not None and before.line == one.line else 1
-        listed.append(Listed(one, Place(one.line, count)))
+        listed.append((one, Place(one.line, count)))
     return listed[seen : seen + limit]
 
 

@@ -46,7 +46,7 @@ class LedgerExport(Struct, frozen=True):
     id: UUID
     entity_id: UUID
     entity: int
-    format: Format
+    format: str
     began: datetime
     ended: datetime
     entries: int

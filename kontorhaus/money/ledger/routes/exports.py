@@ -105,7 +105,7 @@ async def download_ledger_export(call: Call[None, PartQuery]) -> Answer:
     found, content = await exporting.part(
         call.db, call.actor.org_id, call.id(EXPORT, "export_id"), call.query.part
     )
-    named = (("content-disposition", f'attachment; filename="{NAMES[found.format]}"'),)
+    named = (("content-disposition", f'attachment; filename="{NAMES[Format(found.format)]}"'),)
     return Answer(status=200, body=content, media_type="application/octet-stream", headers=named)
 
 

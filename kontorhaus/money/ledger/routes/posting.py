@@ -185,7 +185,7 @@ async def list_ledger_entries(call: Call[None, Page]) -> Answer:
         after=call.after(showing.Place),
         limit=call.query.limit + 1,
     )
-    return call.page(found, view=lambda one: views.entry(one.one), position=lambda one: one.place)
+    return call.page(found, view=lambda one: views.entry(one[0]), position=lambda one: one[1])
 
 
 @route(

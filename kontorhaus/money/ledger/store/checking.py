@@ -100,9 +100,8 @@ HOLDS = Query(
     FROM ledger_hold_end e
     JOIN ledger_hold h ON h.org_id = e.org_id AND h.id = e.hold_id
     LEFT JOIN ledger_transfer t ON t.org_id = e.org_id AND t.id = e.id
-    WHERE (e.outcome = 'posted') IS DISTINCT FROM
-          (t.debit_id = h.debit_id AND t.credit_id = h.credit_id AND t.amount <= h.amount
-           AND t.recorded_at = e.recorded_at) IS TRUE
+    WHERE (e.outcome = 'posted') <> coalesce(t.debit_id = h.debit_id AND t.credit_id = h.credit_id
+                                             AND t.amount <= h.amount AND t.recorded_at = e.recorded_at, false)
     UNION ALL
     SELECT d.hold_id::text, 'is to end by itself, and has ended'
     FROM ledger_hold_due d JOIN ledger_hold_end e ON e.org_id = d.org_id AND e.hold_id = d.hold_id

@@ -103,7 +103,7 @@ JOURNAL = Query(
     """,
 )
 
-# By the house itself, over all organizations: the oldest that was made before an instant.
+# By the house itself, over all organizations: the oldest that was made before an instant. There are few, for a week.
 OLD = Query(KeyRow, "SELECT org_id, id FROM ledger_export WHERE created_at < $1 ORDER BY created_at LIMIT 1")
 
 DROP = Command("DELETE FROM ledger_export WHERE org_id = $1 AND id = $2")
