@@ -23,6 +23,12 @@ PAGE_MAX: Final = 1_000
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Before any entry."""
 
+END: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""After any entry."""
+
+NOTHING: Final = store.Start(BEGINNING, 0, 0, 0, 0)
+"""Where adding up begins for an account that was never added up."""
+
 BEFORE_ALL: Final = -1
 """Stands before the first line of an instant."""
 
@@ -62,7 +68,9 @@ async def balance_in(tx: Tx, org_id: OrgId, entity: PartyId, currency: str, name
     """The same within a transaction, with what that has posted. Nothing is locked: by the time it is read another may
     have posted, so a decision is left to the guard."""
     account = await _account(tx, org_id, entity, currency, name)
-    return await store.NOW.one(tx, org_id, account.id, account.side)
+    start = await store.FOLD.maybe(tx, org_id, account.id) or NOTHING
+    since = await store.SINCE.one(tx, org_id, account.id, start.at, END)
+    return _sum(account, Balance(start.balance, start.base), since)
 
 
 async def balance_at(
@@ -78,8 +86,9 @@ async def balance_at(
     async with db.org(org_id, read_only=True) as tx:
         account = await _account(tx, org_id, entity, currency, name)
         await _settle(tx, org_id, account.entity, at)
-        statement = store.AS_RECORDED if by == Time.RECORD else store.AS_EFFECTIVE
-        return await statement.one(tx, org_id, account.id, account.side, at)
+        if by == Time.RECORD:
+            return await _recorded(tx, org_id, account, at)
+        return await _effective(tx, org_id, account, at)
 
 
 async def statement(
@@ -139,11 +148,41 @@ async def general_ledger(
         return await store.GENERAL_LEDGER.all(tx, org_id, books.number, begin, end)
 
 
+async def _recorded(tx: Tx, org_id: OrgId, account: Account, at: datetime) -> Balance:
+    start = await store.SNAPSHOT.maybe(tx, org_id, account.id, at) or NOTHING
+    since = await store.SINCE.one(tx, org_id, account.id, start.at, at)
+    return _sum(account, Balance(start.balance, start.base), since)
+
+
+async def _effective(tx: Tx, org_id: OrgId, account: Account, at: datetime) -> Balance:
+    """What took effect when it was recorded is read like that; what is dated is added up by days, hours, and one by
+    one."""
+    start = await store.SNAPSHOT.maybe(tx, org_id, account.id, at) or NOTHING
+    folded = (await store.FOLD.maybe(tx, org_id, account.id) or NOTHING).at
+    hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    effects = await store.EFFECTS.one(tx, org_id, account.id, hour.replace(hour=0), hour)
+    begin = Balance(
+        start.balance - start.dated + effects.balance, start.base - start.dated_base + effects.base
+    )
+    undated = await store.SINCE_UNDATED.one(tx, org_id, account.id, start.at, at)
+    dated = await store.DATED.one(tx, org_id, account.id, hour, at, folded)
+    return _sum(account, begin, undated, dated)
+
+
+def _sum(account: Account, start: Balance, *moved: Balance) -> Balance:
+    """A balance on the account's own side, and debits less credits added to it."""
+    sign = 1 if account.side == "debit" else -1
+    return Balance(
+        start.balance + sign * sum(one.balance for one in moved),
+        start.base + sign * sum(one.base for one in moved),
+    )
+
+
 async def _standing(tx: Tx, org_id: OrgId, account: Account, place: Place) -> int:
     """The balance right after the entries up to a place, which may be within an entry set."""
     if place.recorded_at == BEGINNING:
         return 0
-    whole = await store.AS_RECORDED.one(tx, org_id, account.id, account.side, place.recorded_at)
+    whole = await _recorded(tx, org_id, account, place.recorded_at)
     rest = await store.WITHIN.one(tx, org_id, account.id, account.entity, place.recorded_at, place.line)
     return whole.balance - (rest.balance if account.side == "debit" else -rest.balance)
 

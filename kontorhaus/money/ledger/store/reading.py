@@ -17,6 +17,17 @@ class Balance(Struct, frozen=True):
     base: int
 
 
+class Start(Struct, frozen=True):
+    """Where adding up begins: how an account stood right after an instant; `dated` is the part that took effect at
+    another instant than it was recorded at."""
+
+    at: datetime
+    balance: int
+    base: int
+    dated: int
+    dated_base: int
+
+
 class Settled(Struct, frozen=True):
     at: datetime | None
 
@@ -61,97 +72,84 @@ class PeriodRow(Struct, frozen=True):
 
 SETTLE = Query(Settled, "SELECT ledger_settle($1, $2, $3) AS at")
 
-# The entries since the last closed batch, added to how the account stood there.
-NOW = Query(
-    Balance,
+# How an account stood when it was last added up, to which reading adds what came since. Two statements for each, so
+# that the second is planned with the instant known: joined, it is taken for a third of all entries, and walks them
+# (131 instead of 2 ms at 1,000,000).
+FOLD = Query(
+    Start,
     """
-    SELECT coalesce(f.balance, 0)
-           + (CASE $3 WHEN 'debit' THEN 1 ELSE -1 END * (coalesce(d.amount, 0) - coalesce(c.amount, 0)))::bigint
-               AS balance,
-           coalesce(f.base, 0)
-           + (CASE $3 WHEN 'debit' THEN 1 ELSE -1 END * (coalesce(d.base, 0) - coalesce(c.base, 0)))::bigint AS base
-    FROM (SELECT 1) AS one
-    LEFT JOIN ledger_fold f ON f.org_id = $1 AND f.account_id = $2
-    CROSS JOIN LATERAL (
-        SELECT sum(t.amount) AS amount, sum(t.base_amount) AS base FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.debit_id = $2 AND t.recorded_at > coalesce(f.upto, '-infinity')) AS d
-    CROSS JOIN LATERAL (
-        SELECT sum(t.amount) AS amount, sum(t.base_amount) AS base FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.credit_id = $2 AND t.recorded_at > coalesce(f.upto, '-infinity')) AS c
+    SELECT upto AS at, balance, base, dated, dated_base FROM ledger_fold WHERE org_id = $1 AND account_id = $2
     """,
 )
 
-# From the last snapshot at or before the instant.
-AS_RECORDED = Query(
-    Balance,
+SNAPSHOT = Query(
+    Start,
     """
-    SELECT coalesce(s.balance, 0)
-           + (CASE $3 WHEN 'debit' THEN 1 ELSE -1 END * (coalesce(d.amount, 0) - coalesce(c.amount, 0)))::bigint
-               AS balance,
-           coalesce(s.base, 0)
-           + (CASE $3 WHEN 'debit' THEN 1 ELSE -1 END * (coalesce(d.base, 0) - coalesce(c.base, 0)))::bigint AS base
-    FROM (SELECT 1) AS one
-    LEFT JOIN LATERAL (
-        SELECT n.at, n.balance, n.base FROM ledger_snapshot n
-        WHERE n.org_id = $1 AND n.account_id = $2 AND n.at <= $4 ORDER BY n.at DESC LIMIT 1) AS s ON true
-    CROSS JOIN LATERAL (
-        SELECT sum(t.amount) AS amount, sum(t.base_amount) AS base FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.debit_id = $2 AND t.recorded_at > coalesce(s.at, '-infinity')
-          AND t.recorded_at <= $4) AS d
-    CROSS JOIN LATERAL (
-        SELECT sum(t.amount) AS amount, sum(t.base_amount) AS base FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.credit_id = $2 AND t.recorded_at > coalesce(s.at, '-infinity')
-          AND t.recorded_at <= $4) AS c
+    SELECT at, balance, base, dated, dated_base FROM ledger_snapshot
+    WHERE org_id = $1 AND account_id = $2 AND at <= $3 ORDER BY at DESC LIMIT 1
     """,
 )
 
-# What took effect when it was recorded is read like that. What is dated is added up by days, then hours, then one by
-# one within the hour of the instant; and since the last closed batch one by one.
-AS_EFFECTIVE = Query(
+# Debits less credits after one instant and up to another.
+SINCE = Query(
     Balance,
     """
-    SELECT coalesce(s.balance - s.dated, 0) + coalesce(e.balance, 0)::bigint
-           + (CASE $3 WHEN 'debit' THEN 1 ELSE -1 END
-              * (coalesce(d.amount, 0) - coalesce(c.amount, 0) + coalesce(h.amount, 0)))::bigint AS balance,
-           coalesce(s.base - s.dated_base, 0) + coalesce(e.base, 0)::bigint
-           + (CASE $3 WHEN 'debit' THEN 1 ELSE -1 END
-              * (coalesce(d.base, 0) - coalesce(c.base, 0) + coalesce(h.base, 0)))::bigint AS base
-    FROM (SELECT coalesce((SELECT f.upto FROM ledger_fold f WHERE f.org_id = $1 AND f.account_id = $2), '-infinity')
-          AS upto) AS one
-    LEFT JOIN LATERAL (
-        SELECT n.at, n.balance, n.base, n.dated, n.dated_base FROM ledger_snapshot n
-        WHERE n.org_id = $1 AND n.account_id = $2 AND n.at <= $4 ORDER BY n.at DESC LIMIT 1) AS s ON true
-    CROSS JOIN LATERAL (
-        SELECT sum(t.amount) AS amount, sum(t.base_amount) AS base FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.debit_id = $2 AND t.recorded_at > coalesce(s.at, '-infinity')
-          AND t.recorded_at <= $4 AND t.effective_at IS NULL) AS d
-    CROSS JOIN LATERAL (
-        SELECT sum(t.amount) AS amount, sum(t.base_amount) AS base FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.credit_id = $2 AND t.recorded_at > coalesce(s.at, '-infinity')
-          AND t.recorded_at <= $4 AND t.effective_at IS NULL) AS c
-    CROSS JOIN LATERAL (
-        SELECT sum(b.balance) AS balance, sum(b.base) AS base FROM (
-            SELECT f.balance, f.base FROM ledger_effect f
-            WHERE f.org_id = $1 AND f.account_id = $2 AND f.grain = 'day' AND f.start < date_trunc('day', $4, 'UTC')
-            UNION ALL
-            SELECT f.balance, f.base FROM ledger_effect f
-            WHERE f.org_id = $1 AND f.account_id = $2 AND f.grain = 'hour'
-              AND f.start >= date_trunc('day', $4, 'UTC') AND f.start < date_trunc('hour', $4, 'UTC')) AS b) AS e
-    CROSS JOIN LATERAL (
-        SELECT sum(l.amount) AS amount, sum(l.base) AS base FROM (
-            SELECT t.amount, t.base_amount AS base FROM ledger_transfer t
-            WHERE t.org_id = $1 AND t.debit_id = $2 AND t.effective_at >= date_trunc('hour', $4, 'UTC')
-              AND t.effective_at <= $4 AND t.recorded_at <= one.upto
-            UNION ALL
-            SELECT -t.amount, -t.base_amount FROM ledger_transfer t
-            WHERE t.org_id = $1 AND t.credit_id = $2 AND t.effective_at >= date_trunc('hour', $4, 'UTC')
-              AND t.effective_at <= $4 AND t.recorded_at <= one.upto
-            UNION ALL
-            SELECT t.amount, t.base_amount FROM ledger_transfer t
-            WHERE t.org_id = $1 AND t.debit_id = $2 AND t.recorded_at > one.upto AND t.effective_at <= $4
-            UNION ALL
-            SELECT -t.amount, -t.base_amount FROM ledger_transfer t
-            WHERE t.org_id = $1 AND t.credit_id = $2 AND t.recorded_at > one.upto AND t.effective_at <= $4) AS l) AS h
+    SELECT coalesce(sum(l.amount), 0)::bigint AS balance, coalesce(sum(l.base), 0)::bigint AS base FROM (
+        SELECT t.amount, t.base_amount AS base FROM ledger_transfer t
+        WHERE t.org_id = $1 AND t.debit_id = $2 AND t.recorded_at > $3 AND t.recorded_at <= $4
+        UNION ALL
+        SELECT -t.amount, -t.base_amount FROM ledger_transfer t
+        WHERE t.org_id = $1 AND t.credit_id = $2 AND t.recorded_at > $3 AND t.recorded_at <= $4) AS l
+    """,
+)
+
+# The same, of those alone that took effect when they were recorded.
+SINCE_UNDATED = Query(
+    Balance,
+    """
+    SELECT coalesce(sum(l.amount), 0)::bigint AS balance, coalesce(sum(l.base), 0)::bigint AS base FROM (
+        SELECT t.amount, t.base_amount AS base FROM ledger_transfer t
+        WHERE t.org_id = $1 AND t.debit_id = $2 AND t.recorded_at > $3 AND t.recorded_at <= $4
+          AND t.effective_at IS NULL
+        UNION ALL
+        SELECT -t.amount, -t.base_amount FROM ledger_transfer t
+        WHERE t.org_id = $1 AND t.credit_id = $2 AND t.recorded_at > $3 AND t.recorded_at <= $4
+          AND t.effective_at IS NULL) AS l
+    """,
+)
+
+# What is dated, on the account's own side: by whole days, then by whole hours of the instant's day.
+EFFECTS = Query(
+    Balance,
+    """
+    SELECT coalesce(sum(b.balance), 0)::bigint AS balance, coalesce(sum(b.base), 0)::bigint AS base FROM (
+        SELECT f.balance, f.base FROM ledger_effect f
+        WHERE f.org_id = $1 AND f.account_id = $2 AND f.grain = 'day' AND f.start < $3
+        UNION ALL
+        SELECT f.balance, f.base FROM ledger_effect f
+        WHERE f.org_id = $1 AND f.account_id = $2 AND f.grain = 'hour' AND f.start >= $3 AND f.start < $4) AS b
+    """,
+)
+
+# What is dated, debits less credits, one by one: within the hour of the instant, of closed batches up to $5; and all
+# that was recorded since.
+DATED = Query(
+    Balance,
+    """
+    SELECT coalesce(sum(l.amount), 0)::bigint AS balance, coalesce(sum(l.base), 0)::bigint AS base FROM (
+        SELECT t.amount, t.base_amount AS base FROM ledger_transfer t
+        WHERE t.org_id = $1 AND t.debit_id = $2 AND t.effective_at >= $3 AND t.effective_at <= $4
+          AND t.recorded_at <= $5
+        UNION ALL
+        SELECT -t.amount, -t.base_amount FROM ledger_transfer t
+        WHERE t.org_id = $1 AND t.credit_id = $2 AND t.effective_at >= $3 AND t.effective_at <= $4
+          AND t.recorded_at <= $5
+        UNION ALL
+        SELECT t.amount, t.base_amount FROM ledger_transfer t
+        WHERE t.org_id = $1 AND t.debit_id = $2 AND t.recorded_at > $5 AND t.effective_at <= $4
+        UNION ALL
+        SELECT -t.amount, -t.base_amount FROM ledger_transfer t
+        WHERE t.org_id = $1 AND t.credit_id = $2 AND t.recorded_at > $5 AND t.effective_at <= $4) AS l
     """,
 )
 
@@ -192,7 +190,8 @@ WITHIN = Query(
     """,
 )
 
-# Every account of an entity as of an instant of record, a step through two indexes for each.
+# Every account of an entity as of an instant of record, a step through two indexes for each. OFFSET 0 hides the instant
+# from the planner, who would otherwise take both bounds apart and walk the table.
 TRIAL_BALANCE = Query(
     TrialRow,
     """
@@ -204,17 +203,18 @@ TRIAL_BALANCE = Query(
            + (CASE a.side WHEN 'debit' THEN 1 ELSE -1 END * (coalesce(d.base, 0) - coalesce(c.base, 0)))::bigint
                AS base
     FROM ledger_account a
+    CROSS JOIN (SELECT $3::timestamptz AS upto OFFSET 0) AS u
     LEFT JOIN LATERAL (
         SELECT n.at, n.balance, n.base FROM ledger_snapshot n
-        WHERE n.org_id = $1 AND n.account_id = a.id AND n.at <= $3 ORDER BY n.at DESC LIMIT 1) AS s ON true
+        WHERE n.org_id = $1 AND n.account_id = a.id AND n.at <= u.upto ORDER BY n.at DESC LIMIT 1) AS s ON true
     CROSS JOIN LATERAL (
         SELECT sum(t.amount) AS amount, sum(t.base_amount) AS base FROM ledger_transfer t
         WHERE t.org_id = $1 AND t.debit_id = a.id AND t.recorded_at > coalesce(s.at, '-infinity')
-          AND t.recorded_at <= $3) AS d
+          AND t.recorded_at <= u.upto) AS d
     CROSS JOIN LATERAL (
         SELECT sum(t.amount) AS amount, sum(t.base_amount) AS base FROM ledger_transfer t
         WHERE t.org_id = $1 AND t.credit_id = a.id AND t.recorded_at > coalesce(s.at, '-infinity')
-          AND t.recorded_at <= $3) AS c
+          AND t.recorded_at <= u.upto) AS c
     WHERE a.org_id = $1 AND a.entity = $2 AND (a.currency, a.name) > ($4, $5)
     ORDER BY a.currency, a.name
     LIMIT $6
