@@ -1130,8 +1130,6 @@ CREATE INDEX job_running_key ON public.job USING btree (queue, key) WHERE ((stat
 
 CREATE INDEX job_scheduled ON public.job USING btree (due_at) WHERE (state = 'scheduled'::text);
 
-CREATE INDEX ledger_export_created ON public.ledger_export USING btree (created_at);
-
 CREATE INDEX ledger_hold_credit ON public.ledger_hold USING btree (org_id, credit_id, recorded_at);
 
 CREATE INDEX ledger_hold_debit ON public.ledger_hold USING btree (org_id, debit_id, recorded_at);
@@ -1175,9 +1173,6 @@ ALTER TABLE ONLY public.ledger_account
 
 ALTER TABLE ONLY public.ledger_account_type
     ADD CONSTRAINT ledger_account_type_org_id_entity_fkey FOREIGN KEY (org_id, entity) REFERENCES public.ledger_entity(org_id, number);
-
-ALTER TABLE ONLY public.ledger_export
-    ADD CONSTRAINT ledger_export_org_id_entity_fkey FOREIGN KEY (org_id, entity) REFERENCES public.ledger_entity(org_id, number);
 
 ALTER TABLE ONLY public.ledger_export_part
     ADD CONSTRAINT ledger_export_part_org_id_export_id_fkey FOREIGN KEY (org_id, export_id) REFERENCES public.ledger_export(org_id, id);

@@ -21,17 +21,33 @@ VARIABLE: Final = "FUZZING"
 
 class Prepared(Struct, frozen=True):
     """Objects that exist: `ids` has one for each parameter of a path. `erasable` is a party to erase. `own_key` is the
-    API key of the run itself: revoked, it would leave nothing but 401."""
+    API key of the run itself: revoked, it would leave nothing but 401. `voidable` is a hold to void."""
 
     ids: dict[str, str]
     erasable: str
+    voidable: str
     own_key: str
 
 
 KEY: Final = re.compile(r'[!#-\[\]-~]{1,255}|"[ !#-\[\]-~]{1,255}"')
 
 RULES: Final = frozenset(
-    {"card_number_refused", "cursor_invalid", "party_invalid", "party_part_limit", "party_search_invalid"}
+    {
+        *(
+            "card_number_refused",
+            "cursor_invalid",
+            "party_invalid",
+            "party_part_limit",
+            "party_search_invalid",
+        ),
+        *(
+            "ledger_account_invalid",
+            "ledger_balance_insufficient",
+            "ledger_entity_unfit",
+            "ledger_entry_invalid",
+        ),
+        *("ledger_hold_exceeded", "ledger_instant_invalid", "ledger_period_locked", "ledger_route_closed"),
+    }
 )
 """Why a request that fits the document may be refused all the same: what these say, no schema can."""
 
@@ -52,6 +68,10 @@ def before_call(_: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None
         case.path_parameters.update({name: prepared.ids[name] for name in case.path_parameters})
         if case.operation.label.endswith("/erase"):
             case.path_parameters["party_id"] = prepared.erasable
+        if case.operation.label.endswith("/void"):
+            case.path_parameters["hold_id"] = prepared.voidable
+        if isinstance(case.body, dict) and "entity" in case.body:
+            case.body["entity"] = prepared.ids["entity_id"]
         if "If-Match" in case.headers:
             case.headers["If-Match"] = "*"
     if case.operation.label.endswith("/revoke") and case.path_parameters["api_key_id"] == prepared.own_key:

@@ -17,6 +17,7 @@ import msgspec
 
 from kontorhaus.people.access import Founded
 from tests.faults.fuzzing import VARIABLE, Prepared
+from tests.money.ledger.counter import Counter
 from tests.stories.test_examples import DEALER
 from tests.support.house import House
 
@@ -30,6 +31,8 @@ async def prepared(owner: House) -> Prepared:
     path = f"/v1/parties/{party['id']}"
     account = await owner.post(f"{path}/bank_accounts", {"iban": "NL91ABNA0417164300"})
     erasable = await owner.post("/v1/parties", {**DEALER, "reference": "C-2"})
+    legal = await owner.post("/v1/parties", {**DEALER, "reference": "C-3", "roles": ["legal_entity"]})
+    entity = legal.json["id"]
     ids = {
         "api_key_id": spare.json["id"],
         "party_id": party["id"],
@@ -37,8 +40,28 @@ async def prepared(owner: House) -> Prepared:
         "tax_id": party["tax_ids"][0]["id"],
         "bank_account_id": account.json["id"],
         "code": "party_not_found",
+        "entity_id": entity,
+        **await books(Counter(owner, entity)),
     }
-    return Prepared(ids=ids, erasable=erasable.json["id"], own_key=keys[0]["id"])
+    voidable = (await Counter(owner, entity).hold("deposit:anna", "payable:bert", 50)).json["id"]
+    return Prepared(voidable=voidable, ids=ids, erasable=erasable.json["id"], own_key=keys[0]["id"])
+
+
+async def books(counter: Counter) -> dict[str, str]:
+    """One object of the ledger for each parameter of a path, and enough to post from."""
+    body = {"entity": counter.entity, "base_currency": "EUR"}
+    await counter.house.post("/v1/ledger/entities", body)
+    posted = (await counter.post("clearing:card", "deposit:anna", 10_000_000)).json
+    held = (await counter.hold("deposit:anna", "payable:bert", 2_000)).json
+    period = {"begin": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z"}
+    wanted = {"entity": counter.entity, "format": "csv", **period}
+    made = (await counter.house.post("/v1/ledger/exports", wanted)).json
+    return {
+        "transfer_id": posted["id"],
+        "entry_set_id": posted["entry_set"],
+        "hold_id": held["id"],
+        "export_id": made["id"],
+    }
 
 
 async def test_the_api_answers_as_its_document_says(

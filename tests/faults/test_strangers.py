@@ -18,10 +18,22 @@ from kontorhaus.platform.db import Db, Query, Tx
 from kontorhaus.platform.http import Route
 from kontorhaus.roles import api
 from tests.house.statements import statements
-from tests.stories.test_examples import DEALER
+from tests.money.ledger.counter import Counter
+from tests.stories.test_examples import DEALER as COMPANY
 from tests.support.house import House
 
+DEALER: Mapping[str, Any] = {**COMPANY, "roles": ["legal_entity", *COMPANY["roles"]]}
+
 REQUESTS: Mapping[str, Any] = {name: example.get("request") for name, example in api.examples().items()}
+
+
+QUERIES: Mapping[str, str] = {
+    "get_ledger_account": "?currency=EUR&name=deposit:anna",
+    "get_ledger_balance": "?currency=EUR&name=deposit:anna",
+    "list_ledger_statement": "?currency=EUR&name=deposit:anna",
+    "get_general_ledger": "?begin=2026-01-01T00:00:00Z&end=2026-01-02T00:00:00Z",
+}
+"""What a query must have."""
 
 
 async def contents(db: Db, organization: Founded) -> str:
@@ -53,8 +65,25 @@ async def belongings(owner: House) -> dict[str, str]:
     path = f"/v1/parties/{party['id']}"
     account = (await owner.post(f"{path}/bank_accounts", {"iban": "DE89370400440532013000"})).json
     key = (await owner.post("/v1/api_keys", {"name": "shop", "scopes": ["parties:read"]})).json
-    found = [party["id"], party["addresses"][0]["id"], party["tax_ids"][0]["id"], account["id"], key["id"]]
+    found = [party["addresses"][0]["id"], party["tax_ids"][0]["id"], account["id"], key["id"]]
+    found += [party["id"], *await books(owner, party["id"])]
     return {text.rpartition("_")[0]: text for text in found}
+
+
+async def books(owner: House, entity: str) -> list[str]:
+    """A transfer with its entry set, a hold and an export."""
+    counter = Counter(owner, entity)
+    await owner.post("/v1/ledger/entities", {"entity": entity, "base_currency": "EUR"})
+    posted = (await counter.post("clearing:card", "deposit:anna", 100)).json
+    held = (await counter.hold("deposit:anna", "payable:bert", 50)).json
+    wanted = {
+        "entity": entity,
+        "format": "csv",
+        "begin": "2026-01-01T00:00:00Z",
+        "end": "2026-01-02T00:00:00Z",
+    }
+    made = (await owner.post("/v1/ledger/exports", wanted)).json
+    return [posted["id"], posted["entry_set"], held["id"], made["id"]]
 
 
 def path_with(route: Route, ids: Mapping[str, str]) -> str:
@@ -72,10 +101,12 @@ async def test_a_stranger_sees_and_changes_nothing(
     ids = await belongings(owner)
     before = await contents(db, organization)
     headers = {"if-match": "*"} if route.if_match else {}
-    reply = await thief.call(
-        route.method, path_with(route, ids), REQUESTS[route.operation_id], headers=headers
-    )
-    if route.parameters:
+    body = REQUESTS[route.operation_id]
+    if body is not None and "entity" in body:
+        body = {**body, "entity": ids["pty"]}
+    query = QUERIES.get(route.operation_id, "")
+    reply = await thief.call(route.method, path_with(route, ids) + query, body, headers=headers)
+    if route.parameters or (body is not None and "entity" in body):
         assert reply.status == 404, reply.body
     else:
         assert reply.status < 300, reply.body
@@ -149,7 +180,12 @@ def value_for(kind: str, stolen: UUID) -> object:
         "uuid[]": [stolen],
         "text": "\uffff",
         "text[]": [],
+        "int2": 1_000,
+        "int2[]": [],
         "int4": 1_000,
+        "int4[]": [1, 2, 3],
+        "int8[]": [1, 2, 3],
+        "timestamptz[]": [datetime(2026, 1, 1, tzinfo=UTC)] * 3,
         "int8": 1_000,
         "bool": None,
         "date": date(2026, 11, 20),
@@ -193,14 +229,14 @@ async def test_writing_a_row_of_another_organization_is_refused_in_every_table(
     filled = 0
     for table in tables:
         copy = (
-            f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table},"
+            f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{table},"
             f" to_jsonb(t) || jsonb_build_object('org_id', $1::uuid))).* FROM {table} t LIMIT 1"
         )
         async with db.org(stranger.org_id) as tx:
             if not await tx.connection.fetchval(f"SELECT count(*) FROM {table}"):
                 continue
         filled += 1
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match=r"row-level security|permission denied"):
             async with db.org(stranger.org_id) as tx:
                 await tx.connection.execute(copy, organization.org_id)
     assert filled > 8, "most tables have a row to copy"

@@ -21,6 +21,9 @@ INSTANT: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 TODAY_OR_LATER: Final = re.compile(r'"(valid_from|valid_to)": ?"20(?:2[6-9]|[3-9]\d)-\d\d-\d\d"')
 SECRET: Final = re.compile(r"\bsk_(live|test)_[0-9A-Za-z]{38}\b")
 HINT: Final = re.compile(r"\bsk_(live|test)_..…....")
+PERIOD: Final = {"begin": "2026-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z", "before": "2026-01-01T00:00:00Z"}
+"""Bounds of periods: one after the other, and passed whenever an example is tried."""
+
 BYTES: Final = re.compile(r'"bytes": ?\d+')
 CURSOR: Final = re.compile(r'"next_cursor": ?"[^"]+"')
 
@@ -67,6 +70,8 @@ class Recorder:
         # Shorter than a real key, so that nobody's secret scanner takes an example for one.
         text = SECRET.sub(r"sk_\1_shown_once", text)
         text = HINT.sub(r"sk_\1_ab…wxyz", text)
+        for name, instant in PERIOD.items():
+            text = re.sub(rf'"{name}": ?"[^"]+"', f'"{name}": "{instant}"', text)
         # Ids are random, and compress accordingly.
         text = BYTES.sub('"bytes": 1874', text)
         return json.loads(CURSOR.sub('"next_cursor": "c2hvcnRlbmVk"', text))

@@ -69,7 +69,7 @@ class LedgerExportPartNotFound(NotFound):
 
 
 class LedgerExportTooLarge(Refused):
-    """An export has five million transfers at most. Ask for several shorter periods."""
+    """An export has a million transfers at most. Ask for several shorter periods."""
 
     code = "ledger_export_too_large"
     title = "Too much for an export"

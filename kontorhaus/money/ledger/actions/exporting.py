@@ -42,9 +42,9 @@ from kontorhaus.platform.secrets import Keyring
 QUEUE: Final = Queue("ledger_exports", slots=1)
 """One at a time in a process: each keeps a core busy."""
 
-ENTRIES_MAX: Final = 5_000_000
-"""Transfers of one export: about five minutes of a core and half a gigabyte in parts. A longer time is asked for
-in several."""
+ENTRIES_MAX: Final = 1_000_000
+"""Transfers of one export: they are counted while the caller waits, which takes up to a second for so many, and are
+written in about a minute of a core. A longer time is asked for in several."""
 
 PAGE: Final = 5_000
 """Transfers read and written in one go: some 100 ms, and a few megabytes of memory."""

@@ -30,7 +30,7 @@ from kontorhaus.money.ledger.model.shown import (
     ShownType,
     entry_set_place,
 )
-from kontorhaus.money.ledger.store import posting, reading
+from kontorhaus.money.ledger.store import posting
 from kontorhaus.money.ledger.store import showing as store
 from kontorhaus.people.parties import PartyId
 from kontorhaus.platform.db import Db, Tx
@@ -174,18 +174,16 @@ async def accounts(
         return await store.ACCOUNTS.all(tx, org_id, number, begin, name, currency or LAST_CURRENCY, limit)
 
 
-async def standing(
+async def guard(
     db: Db, org_id: OrgId, entity: PartyId, currency: str, name: str
-) -> tuple[ShownAccount, reading.Balance, int | None]:
-    """An account with its balance now and what is held on it; None for one that only sums."""
+) -> tuple[ShownAccount, store.GuardRow | None]:
+    """An account with its balance and what is held on it, read together; None for one that only sums."""
     async with db.org(org_id, read_only=True) as tx:
         found = await account_in(tx, org_id, entity, currency, name)
-        stands = await reading.NOW.one(tx, org_id, found.id, found.side)
-        guard = await store.GUARD.maybe(tx, org_id, found.id)
-    if guard is None:
-        return found, stands, 0 if found.guards else None
-    # Read together, so that what is held fits what stands there.
-    return found, reading.Balance(guard.balance, stands.base), guard.held
+        row = await store.GUARD.maybe(tx, org_id, found.id)
+    if row is None and found.guards:
+        row = store.GuardRow(0, 0)
+    return found, row
 
 
 async def _books_of(tx: Tx, org_id: OrgId, number: int) -> ShownBooks:

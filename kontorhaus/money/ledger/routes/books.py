@@ -265,15 +265,17 @@ async def get_ledger_balance(call: Call[None, BalanceQuery]) -> Answer:
     Now, with what is held on it, or as it was at any instant that has passed, by either time."""
     org_id, entity, wanted = call.actor.org_id, call.id(PARTY, "entity_id"), call.query
     at = instant(wanted.at, "at")
-    found, stands, held = await showing.standing(call.db, org_id, entity, wanted.currency, wanted.name)
-    if at is not None:
-        held = None
-        stands = await queries.balance_at(
-            call.db, org_id, entity, wanted.currency, wanted.name, at, wanted.by
-        )
-    base = (await showing.books(call.db, org_id, entity)).base_currency
+    found, guard = await showing.guard(call.db, org_id, entity, wanted.currency, wanted.name)
+    account = (call.db, org_id, entity, wanted.currency, wanted.name)
+    stands = await (queries.balance(*account) if at is None else queries.balance_at(*account, at, wanted.by))
+    now = guard if at is None else None
     view = views.balance(
-        found, Money(stands.balance, found.currency), Money(stands.base, base), held, at, wanted.by
+        found,
+        Money(stands.balance if now is None else now.balance, found.currency),
+        Money(stands.base, (await showing.books(call.db, org_id, entity)).base_currency),
+        None if now is None else now.held,
+        at,
+        wanted.by,
     )
     return answer(view)
 
