@@ -8,13 +8,13 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from kontorhaus.kernel.currencies import SCALES
 from kontorhaus.kernel.errors import Fault
 from kontorhaus.kernel.ids import SUFFIX, SUFFIX_7
-from kontorhaus.kernel.money import MoneyView
+from kontorhaus.kernel.money import CurrencyUnknown, MoneyView
 from kontorhaus.money.ledger.errors import LedgerEntryInvalid
 from kontorhaus.money.ledger.model.chart import Side
 from kontorhaus.money.ledger.model.entries import (
-    ACCOUNT_NAME,
     HOLD,
     SET_ENTRIES_MAX,
     TRANSFER,
@@ -73,8 +73,8 @@ EntityId = Annotated[
     ),
 ]
 
-# The form stands in the schema alone and is checked where accounts are found. A pattern that is checked at the edge
-# would say that no card number fits, and none would be looked for behind the colon.
+# The form is checked where accounts are found: a pattern here would say that no card number fits, and none would be
+# looked for behind the colon.
 AccountName = Annotated[
     str,
     Meta(
@@ -82,12 +82,17 @@ AccountName = Annotated[
         max_length=200,
         description="A type of the chart, or a type, a colon and 1 to 150 visible ASCII characters.",
         examples=["deposit:anna"],
-        extra_json_schema={"pattern": f"^{ACCOUNT_NAME.pattern}$"},
     ),
 ]
 
 Currency = Annotated[
-    str, Meta(pattern="^[A-Z]{3}" + END, description="A code of ISO 4217.", examples=["EUR"])
+    str,
+    Meta(
+        pattern="^[A-Z]{3}" + END,
+        description="A code of ISO 4217.",
+        examples=["EUR"],
+        extra_json_schema={"enum": sorted(SCALES)},
+    ),
 ]
 
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -336,6 +341,15 @@ class Closing(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             examples=["2026-11-01T00:00:00Z"],
         ),
     ]
+
+
+def known_currency(code: str, pointer: str) -> str:
+    """The code, where there is such a currency; CurrencyUnknown names the field."""
+    if code not in SCALES:
+        raise CurrencyUnknown(
+            "the currency is not a code of ISO 4217", faults=(Fault(pointer, "expected a code of ISO 4217"),)
+        )
+    return code
 
 
 def instant(at: datetime | None, pointer: str) -> datetime | None:

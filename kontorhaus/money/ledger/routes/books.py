@@ -28,6 +28,7 @@ from kontorhaus.money.ledger.model.requests import (
     NewAccountBody,
     NewBooks,
     instant,
+    known_currency,
 )
 from kontorhaus.money.ledger.queries import Time
 from kontorhaus.money.ledger.views import objects as views
@@ -86,7 +87,7 @@ async def open_ledger_books(call: Call[NewBooks, None]) -> Answer:
         call.actor,
         call.once,
         PARTY.parse(call.body.entity),
-        base_currency=call.body.base_currency,
+        base_currency=known_currency(call.body.base_currency, "/base_currency"),
         now=call.now,
     )
 
@@ -199,6 +200,7 @@ async def open_ledger_account(call: Call[NewAccountBody, None]) -> Answer:
 
     Needed only to say for whom it is kept: an account without that is opened by the first entry that names it. One
     that is there already stays as it was opened."""
+    known_currency(call.body.currency, "/currency")
     return await keeping.open_account(
         call.db, call.resources.keyring, call.actor, call.once, call.id(PARTY, "entity_id"), call.body
     )
