@@ -86,6 +86,10 @@ AccountName = Annotated[
 ]
 
 Currency = Annotated[
+    str, Meta(pattern="^[A-Z]{3}" + END, description="A code of ISO 4217.", examples=["EUR"])
+]
+
+NewCurrency = Annotated[
     str,
     Meta(
         pattern="^[A-Z]{3}" + END,
@@ -292,12 +296,12 @@ class NewTransfers(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class NewBooks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     entity: EntityId
     base_currency: Annotated[
-        Currency, Meta(description="Which currency the books are kept in. It never changes.")
+        NewCurrency, Meta(description="Which currency the books are kept in. It never changes.")
     ]
 
 
 class NewAccountBody(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    currency: Currency
+    currency: NewCurrency
     name: AccountName
     party: Annotated[
         Annotated[str, Meta(pattern=f"^pty_{SUFFIX}{END}", extra={"typed_id": True})] | None,
