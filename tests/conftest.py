@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kontorhaus.money.ledger import GroupCommit
 from kontorhaus.people import access
 from kontorhaus.people.access import Founded
 from kontorhaus.platform.db import Db
@@ -67,7 +68,12 @@ def keyring(tmp_path: Path) -> Keyring:
 async def resources(db: Db, keyring: Keyring) -> AsyncIterator[Resources]:
     async with Outbound() as outbound:
         yield Resources(
-            settings=Settings(port=0), db=db, keyring=keyring, outbound=outbound, inbox=Inbox((OUTSIDE,))
+            settings=Settings(port=0),
+            db=db,
+            keyring=keyring,
+            outbound=outbound,
+            ledger=GroupCommit(db),
+            inbox=Inbox((OUTSIDE,)),
         )
 
 

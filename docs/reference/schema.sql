@@ -731,6 +731,40 @@ ALTER TABLE public.ledger_entity ALTER COLUMN number ADD GENERATED ALWAYS AS IDE
     CACHE 1
 );
 
+CREATE TABLE public.ledger_export (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    entity integer NOT NULL,
+    format text NOT NULL,
+    began timestamp with time zone NOT NULL,
+    ended timestamp with time zone NOT NULL,
+    entries bigint NOT NULL,
+    entries_done bigint DEFAULT 0 NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    parts integer DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT ledger_export_check CHECK (((entries_done >= 0) AND (entries_done <= entries))),
+    CONSTRAINT ledger_export_check1 CHECK ((began < ended)),
+    CONSTRAINT ledger_export_check2 CHECK (((finished_at IS NULL) OR (entries_done = entries))),
+    CONSTRAINT ledger_export_entries_check CHECK ((entries >= 0)),
+    CONSTRAINT ledger_export_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'parquet'::text])))
+);
+
+ALTER TABLE ONLY public.ledger_export FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ledger_export_part (
+    org_id uuid NOT NULL,
+    export_id uuid NOT NULL,
+    number integer NOT NULL,
+    content bytea NOT NULL,
+    CONSTRAINT ledger_export_part_number_check CHECK ((number >= 0))
+);
+ALTER TABLE ONLY public.ledger_export_part ALTER COLUMN content SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.ledger_export_part FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.ledger_fold (
     org_id uuid NOT NULL,
     account_id bigint NOT NULL,
@@ -1201,6 +1235,12 @@ ALTER TABLE ONLY public.ledger_entity
 ALTER TABLE ONLY public.ledger_entity
     ADD CONSTRAINT ledger_entity_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.ledger_export_part
+    ADD CONSTRAINT ledger_export_part_pkey PRIMARY KEY (org_id, export_id, number);
+
+ALTER TABLE ONLY public.ledger_export
+    ADD CONSTRAINT ledger_export_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.ledger_fold
     ADD CONSTRAINT ledger_fold_pkey PRIMARY KEY (org_id, account_id);
 
@@ -1391,6 +1431,9 @@ ALTER TABLE ONLY public.ledger_account
 ALTER TABLE ONLY public.ledger_account_type
     ADD CONSTRAINT ledger_account_type_org_id_entity_fkey FOREIGN KEY (org_id, entity) REFERENCES public.ledger_entity(org_id, number);
 
+ALTER TABLE ONLY public.ledger_export_part
+    ADD CONSTRAINT ledger_export_part_org_id_export_id_fkey FOREIGN KEY (org_id, export_id) REFERENCES public.ledger_export(org_id, id);
+
 ALTER TABLE ONLY public.ledger_guard
     ADD CONSTRAINT ledger_guard_org_id_account_id_fkey FOREIGN KEY (org_id, account_id) REFERENCES public.ledger_account(org_id, id);
 
@@ -1490,6 +1533,10 @@ CREATE POLICY every_organization ON public.ledger_effect TO kontorhaus_system US
 
 CREATE POLICY every_organization ON public.ledger_entity TO kontorhaus_system USING (true) WITH CHECK (true);
 
+CREATE POLICY every_organization ON public.ledger_export TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.ledger_export_part TO kontorhaus_system USING (true) WITH CHECK (true);
+
 CREATE POLICY every_organization ON public.ledger_fold TO kontorhaus_system USING (true) WITH CHECK (true);
 
 CREATE POLICY every_organization ON public.ledger_guard TO kontorhaus_system USING (true) WITH CHECK (true);
@@ -1564,6 +1611,10 @@ ALTER TABLE public.ledger_effect ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_entity ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.ledger_export ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_export_part ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ledger_fold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_guard ENABLE ROW LEVEL SECURITY;
@@ -1619,6 +1670,10 @@ CREATE POLICY one_organization ON public.ledger_account_type TO kontorhaus_app U
 CREATE POLICY one_organization ON public.ledger_effect TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 CREATE POLICY one_organization ON public.ledger_entity TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_export TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.ledger_export_part TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
 CREATE POLICY one_organization ON public.ledger_fold TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
@@ -1835,6 +1890,22 @@ GRANT SELECT,INSERT ON TABLE public.ledger_entity TO kontorhaus_app;
 GRANT SELECT,INSERT ON TABLE public.ledger_entity TO kontorhaus_system;
 
 GRANT UPDATE(locked_before) ON TABLE public.ledger_entity TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.ledger_export TO kontorhaus_app;
+GRANT SELECT,DELETE ON TABLE public.ledger_export TO kontorhaus_system;
+
+GRANT UPDATE(entries_done) ON TABLE public.ledger_export TO kontorhaus_app;
+
+GRANT UPDATE(attempt) ON TABLE public.ledger_export TO kontorhaus_app;
+
+GRANT UPDATE(parts) ON TABLE public.ledger_export TO kontorhaus_app;
+
+GRANT UPDATE(bytes) ON TABLE public.ledger_export TO kontorhaus_app;
+
+GRANT UPDATE(finished_at) ON TABLE public.ledger_export TO kontorhaus_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.ledger_export_part TO kontorhaus_app;
+GRANT SELECT,DELETE ON TABLE public.ledger_export_part TO kontorhaus_system;
 
 GRANT SELECT ON TABLE public.ledger_fold TO kontorhaus_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.ledger_fold TO kontorhaus_system;

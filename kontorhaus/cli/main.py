@@ -7,9 +7,11 @@ import os
 import click
 
 from kontorhaus import __version__
+from kontorhaus.cli.check import check
 from kontorhaus.cli.database import db
 from kontorhaus.cli.inbox import inbox
 from kontorhaus.cli.jobs import jobs
+from kontorhaus.cli.ledger import ledger
 from kontorhaus.cli.log import log
 from kontorhaus.cli.organizations import organizations, secrets
 from kontorhaus.cli.processes import api, bench, up, worker
@@ -26,6 +28,8 @@ COMMANDS: tuple[click.Command, ...] = (
     secrets,
     log,
     jobs,
+    ledger,
+    check,
     inbox,
     sandbox,
     bench,

@@ -9,6 +9,10 @@ from collections.abc import Callable, Mapping
 from importlib import resources as package_data
 from typing import Any
 
+from kontorhaus.money.ledger.routes import books as ledger_books_routes
+from kontorhaus.money.ledger.routes import exports as ledger_exports_routes
+from kontorhaus.money.ledger.routes import posting as ledger_posting_routes
+from kontorhaus.money.ledger.routes import reports as ledger_reports_routes
 from kontorhaus.people.access import authenticate
 from kontorhaus.people.access import routes as access_routes
 from kontorhaus.people.notices import routes as notices_routes
@@ -26,6 +30,10 @@ def routes() -> tuple[Route, ...]:
         *access_routes.ROUTES,
         *parties_routes.ROUTES,
         *notices_routes.ROUTES,
+        *ledger_books_routes.ROUTES,
+        *ledger_posting_routes.ROUTES,
+        *ledger_reports_routes.ROUTES,
+        *ledger_exports_routes.ROUTES,
         *feed_routes.ROUTES,
         *inbox_routes.ROUTES,
     )

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from kontorhaus.kernel.errors import Invalid
 from kontorhaus.kernel.time import utc_now
+from kontorhaus.money.ledger import GroupCommit
 from kontorhaus.platform import db as database
 from kontorhaus.platform import eventlog, telemetry
 from kontorhaus.platform.db import Db
@@ -36,6 +37,8 @@ class Resources(Struct, frozen=True):
     db: Db
     keyring: Keyring
     outbound: Outbound
+    ledger: GroupCommit
+    """Commits what callers of this process post at the same time together."""
     published: Bell = field(default_factory=Bell)
     """Rung when facts have been published by this process: for those who wait for them in the same one."""
     tail: Tail = field(default_factory=Tail)
@@ -81,7 +84,13 @@ async def opened(settings: Settings, *, role: str) -> AsyncIterator[Resources]:
         forget_pool = telemetry.metrics.watch_pool(db.usage)
         try:
             async with Outbound() as outbound:
-                yield Resources(settings=settings, db=db, keyring=keyring, outbound=outbound)
+                ledger = GroupCommit(db)
+                try:
+                    yield Resources(
+                        settings=settings, db=db, keyring=keyring, outbound=outbound, ledger=ledger
+                    )
+                finally:
+                    await ledger.close()
         finally:
             forget_pool()
     finally:

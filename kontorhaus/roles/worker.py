@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 
 from kontorhaus.kernel.errors import Unavailable
 from kontorhaus.kernel.time import utc_now
+from kontorhaus.money.ledger import jobs as ledger_jobs
 from kontorhaus.people import notices
 from kontorhaus.people.notices import jobs as notices_jobs
 from kontorhaus.platform import clocks, eventlog, http, idempotency, inbox, telemetry
@@ -61,11 +62,12 @@ def crew(resources: Resources) -> Crew:
     """Everything that the rooms have for a worker to do."""
     mail_queues, mail_handlers = _mail(resources)
     return Crew(
-        queues=(UPKEEP, *mail_queues, inbox.INBOX),
+        queues=(UPKEEP, *mail_queues, *ledger_jobs.QUEUES, inbox.INBOX),
         handlers=(
             Phases(FORGET_ANSWERS, _forget_answers),
             Phases(FORGET_NOTICES, _forget_notices),
             *mail_handlers,
+            *ledger_jobs.handlers(),
             Phases(KEEP_MONTHS, _keep_months(timedelta(days=resources.settings.event_days))),
             Phases(FORGET_MESSAGES, _forget_messages(timedelta(days=resources.settings.inbox_days))),
             inbox.Carrier(tuple(resources.inbox.sources.values()), resources.keyring),
@@ -75,6 +77,7 @@ def crew(resources: Resources) -> Crew:
                 "idempotency.forget", Every(timedelta(minutes=1)), FORGET_ANSWERS.job(HOUSE, Nothing())
             ),
             Timetable("notices.forget", Every(timedelta(hours=1)), FORGET_NOTICES.job(HOUSE, Nothing())),
+            *ledger_jobs.timetables(),
             Timetable("eventlog.months", Every(timedelta(days=1)), KEEP_MONTHS.job(HOUSE, Nothing())),
             Timetable("inbox.forget", Every(timedelta(hours=1)), FORGET_MESSAGES.job(HOUSE, Nothing())),
         ),

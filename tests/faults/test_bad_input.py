@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from msgspec import Struct, structs
 
+from kontorhaus.money.ledger import GroupCommit
 from kontorhaus.people import access
 from kontorhaus.people.access import Founded
 from kontorhaus.platform.db import Db
@@ -375,7 +376,9 @@ async def standing(database_url: str, tmp_path_factory: pytest.TempPathFactory) 
     organization = (await access.found(db, "Hanse Automobile"))[1]
     keyring = Keyring(LocalKeyFile.opened(tmp_path_factory.mktemp("keys") / "master.keys"))
     async with Outbound() as outbound:
-        resources = Resources(settings=Settings(port=0), db=db, keyring=keyring, outbound=outbound)
+        resources = Resources(
+            settings=Settings(port=0), db=db, keyring=keyring, outbound=outbound, ledger=GroupCommit(db)
+        )
         async with running_house(resources) as running:
             house = running.holding(organization.secret)
             party = (await house.post("/v1/parties", PARTY)).json["id"]

@@ -16,7 +16,7 @@ PLATFORM: Final = (
     "http",
     "clocks",
     "idempotency",
-    "eventlog : jobs",
+    "eventlog : jobs : checks",
     "db : secrets : outbound : postgres",
     "telemetry : answers : actor : settings",
 )

@@ -33,6 +33,16 @@ RAW: Final = {
 }
 """Operations that take what others send: no idempotency key of ours, no schema of ours, each with its reason."""
 
+OWN_IDS: Final = {
+    "post_ledger_transfer": "its id is the key: the same id with the same content is the same transfer",
+    "post_ledger_transfers": "each transfer's id is its key",
+    "post_ledger_entry_set": "the ids of its entries are the key",
+    "place_ledger_hold": "its id is the key",
+    "post_ledger_hold": "the id of what ends the hold is the key",
+    "void_ledger_hold": "the id of what ends the hold is the key",
+}
+"""Unsafe operations that take no idempotency key: callers choose an id that serves as one. Each with its reason."""
+
 SAFE: Final = frozenset({"get", "head", "options"})
 
 METHODS: Final = frozenset({*SAFE, "post", "put", "patch", "delete"})
@@ -174,7 +184,10 @@ def test_every_unsafe_operation_takes_an_idempotency_key() -> None:
     without = [
         o.name
         for o in operations()
-        if o.method not in SAFE and o.name not in RAW and "idempotency-key" not in o.headers_taken()
+        if o.method not in SAFE
+        and o.name not in RAW
+        and "idempotency-key" not in o.headers_taken()
+        and o.told["operationId"] not in OWN_IDS
     ]
 
     assert not without, f"{without}: idempotent=True; on a bad network every call is repeated"

@@ -21,6 +21,14 @@ INSTANT: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 TODAY_OR_LATER: Final = re.compile(r'"(valid_from|valid_to)": ?"20(?:2[6-9]|[3-9]\d)-\d\d-\d\d"')
 SECRET: Final = re.compile(r"\bsk_(live|test)_[0-9A-Za-z]{38}\b")
 HINT: Final = re.compile(r"\bsk_(live|test)_..…....")
+PERIOD: Final = {
+    "begin": "2026-01-01T00:00:00Z",
+    "end": "2026-02-01T00:00:00Z",
+    "before": "2026-01-01T00:00:00Z",
+}
+"""Bounds of periods: one after the other, and passed whenever an example is tried."""
+
+BYTES: Final = re.compile(r'"bytes": ?\d+')
 CURSOR: Final = re.compile(r'"(next_cursor|cursor)": ?"[^"]+"')
 
 FIRST_ID: Final = UUID("01934f3c-8a00-7000-8000-000000000000").int
@@ -41,14 +49,22 @@ class Recorder:
         assert reply.status < 300, (method, path, reply.body)
         route = self._route(method, path.partition("?")[0])
         if route.operation_id not in self.recorded:
-            example = {} if body is None else {"request": self._steady(body)}
-            self.recorded[route.operation_id] = {**example, "response": self._steady(reply.json)}
+            example: dict[str, Any] = {} if body is None else {"request": self._steady(body)}
+            if route.media_type == "application/json":
+                example["response"] = self._steady(reply.json)
+            self.recorded[route.operation_id] = example
         return reply
 
+    async def ask(self, path: str) -> Reply:
+        """A request that is not recorded: for what is waited for."""
+        return await self._house.get(path)
+
     def _route(self, method: str, path: str) -> Route:
-        return next(
+        found = [
             route for route, pattern in self._patterns if route.method == method and pattern.fullmatch(path)
-        )
+        ]
+        # A word that stands in the path goes before a parameter that would take it.
+        return min(found, key=lambda route: len(route.parameters))
 
     def _steady(self, value: object) -> Any:
         text = json.dumps(value, ensure_ascii=False)
@@ -58,6 +74,10 @@ class Recorder:
         # Shorter than a real key, so that nobody's secret scanner takes an example for one.
         text = SECRET.sub(r"sk_\1_shown_once", text)
         text = HINT.sub(r"sk_\1_ab…wxyz", text)
+        for name, instant in PERIOD.items():
+            text = re.sub(rf'"{name}": ?"[^"]+"', f'"{name}": "{instant}"', text)
+        # Ids are random, and compress accordingly.
+        text = BYTES.sub('"bytes": 1874', text)
         return json.loads(CURSOR.sub(r'"\1": "c2hvcnRlbmVk"', text))
 
     def _steady_id(self, found: re.Match[str]) -> str:

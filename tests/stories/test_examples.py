@@ -6,8 +6,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+from collections.abc import AsyncIterator
+from typing import Any
 
+from kontorhaus.kernel.ids import uuid7
+from kontorhaus.money.ledger import HOLD, TRANSFER, HoldId, TransferId
+from kontorhaus.money.ledger import jobs as ledger_jobs
 from kontorhaus.people.access import Founded
 from kontorhaus.people.notices import jobs as notices_jobs
 from kontorhaus.people.notices import mailer
@@ -61,6 +67,8 @@ async def test_the_examples_are_what_the_api_answers(
     path = f"/v1/inbox/{await outside.address(db, keyring, organization.org_id)}"
     await recorder.call("POST", path, EVENT, **{"x-signature": outside.signature(EVENT)})
     await recorder.call("GET", "/v1/audit_entries?limit=2")
+    async with working(db):
+        await books(recorder)
     assert set(recorder.recorded) == {route.operation_id for route in api.routes()}, (
         "the story calls every operation"
     )
@@ -68,6 +76,16 @@ async def test_the_examples_are_what_the_api_answers(
     if os.environ.get("UPDATE_EXAMPLES"):
         recording.FILE.write_text(found, encoding="utf-8")
     assert recording.FILE.read_text(encoding="utf-8") == found, "run `make docs`"
+
+
+@contextlib.asynccontextmanager
+async def working(db: Db) -> AsyncIterator[None]:
+    """A worker of the ledger, for what is made in the background."""
+    stop = asyncio.Event()
+    worker = asyncio.create_task(Worker(db, ledger_jobs.QUEUES, ledger_jobs.handlers()).run(stop))
+    yield
+    stop.set()
+    await worker
 
 
 async def keys(recorder: Recorder) -> None:
@@ -149,3 +167,80 @@ async def notices(recorder: Recorder, resources: Resources) -> None:
     await recorder.call("GET", f"{path}/preview")
     await recorder.call("POST", f"{path}/retry")
     await recorder.call("POST", f"{path}/erase")
+
+
+def transfer(debit: str, credit: str, amount: int, **more: Any) -> dict[str, Any]:
+    money = {"amount": amount, "currency": "EUR"}
+    return {
+        "id": TRANSFER.text(TransferId(uuid7())),
+        "debit": debit,
+        "credit": credit,
+        "amount": money,
+        **more,
+    }
+
+
+async def books(recorder: Recorder) -> None:
+    """A sale of 119 euros through the books."""
+    party = {"kind": "company", "name": "Hanse Automobile GmbH", "roles": ["legal_entity"], "country": "DE"}
+    entity = (await recorder.call("POST", "/v1/parties", party)).json["id"]
+    path = f"/v1/ledger/entities/{entity}"
+    await recorder.call("POST", "/v1/ledger/entities", {"entity": entity, "base_currency": "EUR"})
+    await recorder.call("GET", "/v1/ledger/entities")
+    await recorder.call("GET", path)
+    growth = {"routes": [{"debit": "bank", "credit": "deposit"}]}
+    await recorder.call("POST", f"{path}/chart", growth)
+    await recorder.call("GET", f"{path}/chart")
+    account = {"currency": "EUR", "name": "deposit:anna", "party": entity}
+    await recorder.call("POST", f"{path}/accounts", account)
+    await recorder.call("GET", f"{path}/accounts")
+    named = "currency=EUR&name=deposit:anna"
+    await recorder.call("GET", f"{path}/account?{named}")
+    captured = transfer("clearing:card", "deposit:anna", 20_000)
+    posted = await recorder.call("POST", "/v1/ledger/transfers", {"entity": entity, **captured})
+    await recorder.call("GET", posted.headers["location"])
+    tax = {"rate_ppm": 190_000, "category": "S"}
+    entries = [
+        transfer("deposit:anna", "receivable:anna", 11_900),
+        transfer("receivable:anna", "revenue:fees", 10_000),
+        transfer("receivable:anna", "tax:de:output", 1_900, tax=tax),
+    ]
+    many = {"entity": entity, "entries": [{"kind": "transfer", **one} for one in entries]}
+    made = await recorder.call("POST", "/v1/ledger/entry_sets", many)
+    await recorder.call("GET", made.headers["location"])
+    await recorder.call("GET", f"{made.headers['location']}/entries?limit=2")
+    await recorder.call("GET", f"{made.headers['location']}/drawing")
+    refused = transfer("deposit:bert", "payable:bert", 500)
+    bulk = {"entity": entity, "transfers": [transfer("deposit:anna", "payable:bert", 500), refused]}
+    await recorder.call("POST", "/v1/ledger/transfers/bulk", bulk)
+    await holds(recorder, entity)
+    await recorder.call("GET", f"{path}/balance?{named}")
+    await recorder.call("GET", f"{path}/statement?{named}&limit=2")
+    await recorder.call("GET", f"{path}/trial_balance?limit=3")
+    begin, end = posted.json["recorded_at"], made.json["recorded_at"]
+    await recorder.call("GET", f"{path}/general_ledger?begin={begin}&end={end}")
+    await exports(recorder, {"entity": entity, "format": "parquet", "begin": begin, "end": end})
+    await recorder.call("POST", f"{path}/close", {"before": "2026-11-01T00:00:00Z"})
+
+
+async def holds(recorder: Recorder, entity: str) -> None:
+    hold = transfer("deposit:anna", "payable:bert", 2_000, entity=entity)
+    hold["id"] = HOLD.text(HoldId(uuid7()))
+    placed = await recorder.call("POST", "/v1/ledger/holds", {**hold, "expires_at": "2999-11-27T09:30:00Z"})
+    part = {"id": TRANSFER.text(TransferId(uuid7())), "amount": {"amount": 1_500, "currency": "EUR"}}
+    await recorder.call("POST", f"{placed.headers['location']}/post", part)
+    await recorder.call("GET", placed.headers["location"])
+    other = {**hold, "id": HOLD.text(HoldId(uuid7()))}
+    placed = await recorder.call("POST", "/v1/ledger/holds", other)
+    void = {"id": TRANSFER.text(TransferId(uuid7()))}
+    await recorder.call("POST", f"{placed.headers['location']}/void", void)
+
+
+async def exports(recorder: Recorder, wanted: dict[str, Any]) -> None:
+    asked = await recorder.call("POST", "/v1/ledger/exports", wanted)
+    async with asyncio.timeout(20):
+        while not (await recorder.ask(asked.headers["location"])).json["parts"]:
+            await asyncio.sleep(0.05)
+    await recorder.call("GET", asked.headers["location"])
+    await recorder.call("GET", "/v1/ledger/exports")
+    await recorder.call("GET", f"{asked.headers['location']}/content?part=0")

@@ -1,5 +1,7 @@
 """The ledger: accounts that guard or sum, transfers of two legs, holds, and two times. What was posted stands."""
 
+from kontorhaus.money.ledger.actions.checking import CHECKS as CHECKS
+from kontorhaus.money.ledger.actions.checking import every_entity as every_entity
 from kontorhaus.money.ledger.actions.gathering import GroupCommit as GroupCommit
 from kontorhaus.money.ledger.actions.holding import expire as expire
 from kontorhaus.money.ledger.actions.opening import NewAccount as NewAccount
@@ -12,6 +14,8 @@ from kontorhaus.money.ledger.actions.posting import post_each as post_each
 from kontorhaus.money.ledger.actions.sealing import Verified as Verified
 from kontorhaus.money.ledger.actions.sealing import seal as seal
 from kontorhaus.money.ledger.actions.sealing import verify as verify
+from kontorhaus.money.ledger.actions.signing import SignedSeal as SignedSeal
+from kontorhaus.money.ledger.actions.signing import signed_seal as signed_seal
 from kontorhaus.money.ledger.errors import LedgerBalanceInsufficient as LedgerBalanceInsufficient
 from kontorhaus.money.ledger.errors import LedgerHoldEnded as LedgerHoldEnded
 from kontorhaus.money.ledger.errors import LedgerHoldNotFound as LedgerHoldNotFound

@@ -19,6 +19,62 @@ class LedgerEntityExists(Conflict):
     title = "The books are open already"
 
 
+class LedgerEntityUnfit(Refused):
+    """Books are kept for a legal entity of your organization: give the party that role first."""
+
+    code = "ledger_entity_unfit"
+    title = "Not a legal entity"
+
+
+class LedgerTransferNotFound(NotFound):
+    """There is no transfer with this id in your organization."""
+
+    code = "ledger_transfer_not_found"
+    title = "No such transfer"
+
+
+class LedgerEntrySetNotFound(NotFound):
+    """There is no entry set with this id in your organization."""
+
+    code = "ledger_entry_set_not_found"
+    title = "No such entry set"
+
+
+class LedgerDrawingTooLarge(Refused):
+    """A drawing shows 100 transfers at most. Read the entries of the set instead."""
+
+    code = "ledger_drawing_too_large"
+    title = "Too much for a drawing"
+
+
+class LedgerSealNotFound(NotFound):
+    """There is no seal of this number in the books of the legal entity; the worker makes one every few seconds."""
+
+    code = "ledger_seal_not_found"
+    title = "No such seal"
+
+
+class LedgerExportNotFound(NotFound):
+    """There is no export with this id in your organization, or its week is over."""
+
+    code = "ledger_export_not_found"
+    title = "No such export"
+
+
+class LedgerExportPartNotFound(NotFound):
+    """The export has no part of this number, or it is not ready yet; `parts` says how many there are."""
+
+    code = "ledger_export_part_not_found"
+    title = "No such part"
+
+
+class LedgerExportTooLarge(Refused):
+    """An export has a million transfers at most. Ask for several shorter periods."""
+
+    code = "ledger_export_too_large"
+    title = "Too much for an export"
+
+
 class LedgerAccountNotFound(NotFound):
     """There is no account of this name and currency in the books of the legal entity. Nothing was ever posted to it."""
 
@@ -43,7 +99,7 @@ class LedgerEntryInvalid(Invalid):
 
 
 class LedgerInstantInvalid(Invalid):
-    """The books can be read as of any instant that has passed, and of none to come."""
+    """The books can be read, and closed, as of any instant that has passed, and of none to come."""
 
     code = "ledger_instant_invalid"
     title = "The instant has not come"

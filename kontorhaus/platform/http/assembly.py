@@ -6,6 +6,8 @@ import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from kontorhaus.platform.http import own
 from kontorhaus.platform.http.drain import Drain
 from kontorhaus.platform.http.edge import Edge
@@ -45,7 +47,8 @@ def application(
     )
     admit = by_key(authenticate)
     endpoints = [
-        Endpoint(route, resources, settings, everyone if route.scope is None else admit) for route in routes
+        Endpoint(route, resources, _limits(route, settings), everyone if route.scope is None else admit)
+        for route in routes
     ]
     endpoints += [
         Endpoint(route, premises, settings, premises.admit_to_metrics if route is own.metrics else everyone)
@@ -54,6 +57,11 @@ def application(
     names = [endpoint.route.operation_id for endpoint in endpoints]
     assert len(names) == len(set(names)), "two routes have handlers of the same name"
     return Edge(Router(endpoints), drain=drain, public_url=(settings.public_url or "").rstrip("/"))
+
+
+def _limits(route: Route, settings: Settings) -> Settings:
+    """The settings, with room for the bodies of a route that takes larger ones."""
+    return structs.replace(settings, body_bytes_max=max(settings.body_bytes_max, route.body_bytes_max))
 
 
 def document(

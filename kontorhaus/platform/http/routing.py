@@ -46,6 +46,7 @@ class Route(Struct, frozen=True, kw_only=True, eq=False):
     if_match: bool
     accepts: bool
     lists: bool
+    body_bytes_max: int
 
     @property
     def parameters(self) -> list[str]:
@@ -69,16 +70,18 @@ def route(
     idempotent: bool = False,
     if_match: bool = False,
     accepts: bool = False,
+    body_bytes_max: int = 0,
     tag: str = "General",
 ) -> Callable[[Handler], Route]:
     """Make a route of the function below: its name is the operation id, its docstring summary and description.
 
     `scope` is what the caller must have been granted, None makes the route public. `body` and `query` are structs with
-    `forbid_unknown_fields`; a `body` of `RawBody` is not decoded. `answer` is the struct of the success, or
-    `list_of` that of a list's items. `errors` are those that the room adds; the edge's own are known. `ids` says
-    which noun a path parameter is an id of.
-    `idempotent` demands an idempotency key and gives `call.once`; `if_match` demands If-Match and gives
-    `call.if_match`. `accepts` says that 202 with the object as it stands is an answer too: the rest is not done yet.
+    `forbid_unknown_fields`; a `body` of `RawBody` is not decoded. `answer` is the struct of the success, or `list_of`
+    that of a list's items. `errors` are those that the room adds; the edge's own are known. `ids` says which noun a
+    path parameter is an id of. `idempotent` demands an idempotency key and gives `call.once`; `if_match` demands
+    If-Match and gives `call.if_match`. `accepts` says that 202 with the object as it stands is an answer too: the rest
+    is not done yet. `body_bytes_max` is for a route whose bodies may be larger than those of the others; the setting
+    still holds where it is larger.
     """
     assert not (idempotent and scope is None), "a public call has no organization to remember a key for"
     assert answer is None or list_of is None, "a route answers an object or a list"
@@ -107,6 +110,7 @@ def route(
             if_match=if_match,
             accepts=accepts,
             lists=list_of is not None,
+            body_bytes_max=body_bytes_max,
         )
 
     return made

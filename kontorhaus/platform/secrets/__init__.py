@@ -10,6 +10,7 @@ from kontorhaus.platform.secrets.errors import KeysDiffer as KeysDiffer
 from kontorhaus.platform.secrets.errors import MasterKeyInUse as MasterKeyInUse
 from kontorhaus.platform.secrets.errors import SealedValueUnreadable as SealedValueUnreadable
 from kontorhaus.platform.secrets.keyring import Keyring as Keyring
+from kontorhaus.platform.secrets.keyring import Signature as Signature
 from kontorhaus.platform.secrets.kms import Kms as Kms
 from kontorhaus.platform.secrets.kms import Secret as Secret
 from kontorhaus.platform.secrets.kms import Wrapped as Wrapped

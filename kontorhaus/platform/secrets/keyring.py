@@ -19,6 +19,7 @@ from collections.abc import Hashable
 from typing import Final, Generic, TypeVar
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
@@ -56,6 +57,13 @@ class _DataKey(Struct):
     header: bytes
     until: float
     uses_left: int
+
+
+class Signature(Struct, frozen=True):
+    """A signature, and the public half of the key that it was made with."""
+
+    public_key: bytes
+    signature: bytes
 
 
 class Keyring:
@@ -134,6 +142,15 @@ class Keyring:
             key = Secret(await self._kms.derive(b"fingerprint\0" + org_id.bytes + purpose.encode()))
             self._fingerprints.put((org_id, purpose), key)
         return hmac.digest(key.reveal(), value, hashlib.sha256)
+
+    async def sign(self, content: bytes, *, org_id: OrgId, purpose: str) -> Signature:
+        """Sign a text that leaves the house, with the organization's Ed25519 key (RFC 8032) for this purpose.
+
+        The key is derived from the root, so it stays the same over rotations and is kept nowhere.
+        """
+        seed = await self._kms.derive(b"signature\0" + org_id.bytes + purpose.encode())
+        key = Ed25519PrivateKey.from_private_bytes(seed)
+        return Signature(key.public_key().public_bytes_raw(), key.sign(content))
 
     async def _new_data_key(self, org_id: OrgId) -> _DataKey:
         plain = secrets.token_bytes(KEY_BYTES)

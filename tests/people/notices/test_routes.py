@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kontorhaus.money.ledger import GroupCommit
 from kontorhaus.people import access
 from kontorhaus.platform.jobs import Worker
 from kontorhaus.platform.outbound import Outbound
@@ -24,7 +25,13 @@ async def house(office: Office) -> AsyncIterator[House]:
     """The API and the worker as `up` runs them, in this process."""
     settings = Settings(port=0, smtp_url=office.smtp, mail_from="Hanse <post@hanse.example>")
     async with Outbound() as outbound:
-        resources = Resources(settings=settings, db=office.db, keyring=office.keyring, outbound=outbound)
+        resources = Resources(
+            settings=settings,
+            db=office.db,
+            keyring=office.keyring,
+            outbound=outbound,
+            ledger=GroupCommit(office.db),
+        )
         stop = asyncio.Event()
         working = asyncio.create_task(worker.work(resources, stop))
         async with running_house(resources) as running:
@@ -101,7 +108,11 @@ async def test_without_a_mail_server_the_mail_waits_for_a_worker_that_has_one(
 ) -> None:
     async with Outbound() as outbound:
         resources = Resources(
-            settings=Settings(port=0), db=office.db, keyring=office.keyring, outbound=outbound
+            settings=Settings(port=0),
+            db=office.db,
+            keyring=office.keyring,
+            outbound=outbound,
+            ledger=GroupCommit(office.db),
         )
         async with running_house(resources) as running:
             made = await running.holding(office.key).post("/v1/notices", {"to": "anna@example.com"})

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from kontorhaus.kernel.ids import OrgId
+from kontorhaus.money.ledger import GroupCommit
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.outbound import Outbound
 from kontorhaus.platform.secrets import Keyring
@@ -50,6 +51,7 @@ async def resources(db: Db, keyring: Keyring, tmp_path: Path) -> AsyncIterator[R
             db=db,
             keyring=keyring,
             outbound=outbound,
+            ledger=GroupCommit(db),
             inbox=received_by(DEMO, STRIPE, PHASED),
         )
 

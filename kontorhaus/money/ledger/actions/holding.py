@@ -8,9 +8,11 @@ from typing import Final
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.money.ledger.actions.posting import post_each
 from kontorhaus.money.ledger.errors import LedgerHoldEnded
+from kontorhaus.money.ledger.events import HoldExpired
 from kontorhaus.money.ledger.model.entries import TRANSFER, EntrySet, HoldId, Recorded, VoidHold
 from kontorhaus.money.ledger.store import posting as store
 from kontorhaus.people.parties import PartyId
+from kontorhaus.platform import eventlog
 from kontorhaus.platform.db import Tx
 
 EXPIRE_BATCH: Final = 1_000
@@ -28,7 +30,10 @@ async def expire(tx: Tx, org_id: OrgId, now: datetime) -> int:
         for row in due
     ]
     outcomes = await post_each(tx, org_id, sets, expired=True)
-    for outcome in outcomes:
+    for row, outcome in zip(due, outcomes, strict=True):
         if not isinstance(outcome, Recorded | LedgerHoldEnded):
             raise AssertionError("a hold that is open and due can be ended")
+        if isinstance(outcome, Recorded):
+            fact = HoldExpired(subject=HoldId(row.hold_id), entity=PartyId(row.entity_id))
+            await eventlog.append(tx, fact, org_id=org_id)
     return sum(isinstance(outcome, Recorded) for outcome in outcomes)

@@ -10,7 +10,7 @@ from uuid import UUID
 from kontorhaus.kernel.errors import DomainError
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import instant_text
-from kontorhaus.money.ledger.actions import finding
+from kontorhaus.money.ledger.actions import finding, timing
 from kontorhaus.money.ledger.actions.preparing import ended, prepare
 from kontorhaus.money.ledger.errors import LedgerBusy, LedgerEntryInvalid, LedgerPeriodLocked
 from kontorhaus.money.ledger.model.comparing import Before, instant_under, posted_before, reused
@@ -76,11 +76,15 @@ async def post_each(
     if sum(len(one.entries) for one in sets) > SET_ENTRIES_MAX:
         raise LedgerEntryInvalid("a call takes up to 10,000 entries")
     try:
-        return await _post_each(tx, org_id, sets, patient=patient, whole=whole, expired=expired)
+        outcomes = await _post_each(tx, org_id, sets, patient=patient, whole=whole, expired=expired)
     except _Forgotten:
         # Nothing was written.
         finding.MEMORY.forget()
-        return await _post_each(tx, org_id, sets, patient=patient, whole=whole, expired=expired)
+        outcomes = await _post_each(tx, org_id, sets, patient=patient, whole=whole, expired=expired)
+    if len(outcomes) == len(sets):
+        told = zip(sets, outcomes, strict=True)
+        await timing.arm(tx, org_id, [s for s, o in told if isinstance(o, Recorded) and not o.repeated])
+    return outcomes
 
 
 class _Forgotten(Exception):

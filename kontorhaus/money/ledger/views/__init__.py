@@ -1,0 +1,1 @@
+"""How the ledger looks at the edge: its objects, and an entry set as a drawing."""
