@@ -48,8 +48,15 @@ def jobs() -> None:
 
 
 @jobs.command("list")
-@click.option("--state", type=click.Choice(STATES), default="parked", show_default=True)
-@click.option("-n", "--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option("--state", type=click.Choice(STATES), default="parked", show_default=True, help="Which.")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=100,
+    show_default=True,
+    help="How many at the most.",
+)
 @click.pass_obj
 def jobs_list(settings: Settings, state: str, limit: int) -> None:
     """List jobs in a state: organization, id, queue, kind, due, attempts, why it failed last."""

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from kontorhaus.cli.running import at_the_house
+from kontorhaus.kernel.errors import Unavailable
 from kontorhaus.kernel.ids import ORG, OrgId, text_of
 from kontorhaus.kernel.time import utc_now
 from kontorhaus.platform.settings import Settings
@@ -28,8 +29,13 @@ def log() -> None:
 
 
 @log.command("tail")
-@click.option("-n", "--last", type=click.IntRange(0, 1000), default=20, show_default=True)
-@click.option("-f", "--follow", is_flag=True, help="Go on as facts are published, until Ctrl-C.")
+@click.option("-n", "--last", type=click.IntRange(0, 1000), default=20, show_default=True, help="How many.")
+@click.option(
+    "-f",
+    "--follow",
+    is_flag=True,
+    help="Go on as facts are published, until Ctrl-C; a database that restarts is waited for.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a fact, with its content.")
 @click.pass_obj
 def log_tail(settings: Settings, last: int, *, follow: bool, as_json: bool) -> None:
@@ -43,13 +49,21 @@ def log_tail(settings: Settings, last: int, *, follow: bool, as_json: bool) -> N
         for event in found:
             click.echo(_line(event, as_json=as_json))
         after = found[-1].cursor if found else after
+        away = False
         while follow:
-            async with house.db.system(read_only=True) as tx:
-                found = await eventlog.read(tx, after)
+            await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                async with house.db.system(read_only=True) as tx:
+                    found = await eventlog.read(tx, after)
+            except Unavailable as error:
+                if not away:
+                    click.echo(f"{error.detail}; waiting for it", err=True)
+                away = True
+                continue
+            away = False
             for event in found:
                 click.echo(_line(event, as_json=as_json))
             after = found[-1].cursor if found else after
-            await asyncio.sleep(FOLLOW_SECONDS)
 
     try:
         at_the_house(settings, show)
@@ -96,7 +110,14 @@ def log_retry(settings: Settings, name: str) -> None:
 
 @log.command("replay")
 @click.argument("name")
-@click.option("--from", "from_position", type=click.IntRange(min=1), required=True, metavar="POSITION")
+@click.option(
+    "--from",
+    "from_position",
+    type=click.IntRange(min=1),
+    required=True,
+    metavar="POSITION",
+    help="The first to be carried out again.",
+)
 @click.pass_obj
 def log_replay(settings: Settings, name: str, from_position: int) -> None:
     """Let reader NAME carry out everything from POSITION on once more. Its effects happen a second time: for readers

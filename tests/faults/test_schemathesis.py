@@ -9,21 +9,27 @@ A run of `make test` makes up 25 requests an operation, the same each time. Deep
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from kontorhaus.people.access import Founded
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import SnapshotSequencer
-from kontorhaus.platform.secrets import Keyring
+from kontorhaus.platform.settings import Settings
+from kontorhaus.roles import worker
+from kontorhaus.roles.resources import Resources
 from tests.faults.fuzzing import VARIABLE, Prepared
 from tests.money.ledger.counter import Counter
-from tests.stories.test_examples import DEALER, working
+from tests.stories.test_examples import DEALER
 from tests.support.house import House
 from tests.support.outside import address
+from tests.support.postbox import postbox
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,13 +83,24 @@ async def books(counter: Counter) -> dict[str, str]:
     }
 
 
+@contextlib.asynccontextmanager
+async def at_work(resources: Resources) -> AsyncIterator[None]:
+    """A worker with a mail server. Without it the first advance of the test clock would hold up all calls about it."""
+    async with postbox() as box:
+        settings = Settings(port=0, smtp_url=box.smtp, mail_from="Kontorhaus <no-reply@kontorhaus.example>")
+        stop = asyncio.Event()
+        working = asyncio.create_task(worker.work(structs.replace(resources, settings=settings), stop))
+        yield
+        stop.set()
+        await working
+
+
 async def test_the_api_answers_as_its_document_says(
-    house: House, organization: Founded, db: Db, keyring: Keyring, tmp_path: Path
+    house: House, organization: Founded, resources: Resources, tmp_path: Path
 ) -> None:
+    db, keyring = resources.db, resources.keyring
     owner = house.holding(organization.secret)
     connection_id = await address(db, keyring, organization.org_id)
-    async with working(db):
-        ready = await prepared(owner, db, connection_id)
     deeper = os.environ.get("SCHEMATHESIS_EXAMPLES")
     same_each_time = ["--generation-deterministic", "--max-examples=25"]
     command = [
@@ -92,18 +109,20 @@ async def test_the_api_answers_as_its_document_says(
         *("run", f"{house.address}/openapi.json", "--header", f"Authorization: Bearer {organization.secret}"),
         *([f"--max-examples={deeper}", "--generation-database=none"] if deeper else same_each_time),
     ]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        VARIABLE: msgspec.json.encode(ready).decode(),
-    }
-    run = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=tmp_path,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    told, _ = await run.communicate()
+    async with at_work(resources):
+        ready = await prepared(owner, db, connection_id)
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            VARIABLE: msgspec.json.encode(ready).decode(),
+        }
+        run = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=tmp_path,
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        told, _ = await run.communicate()
     assert run.returncode == 0, told.decode()
     assert (await owner.get("/v1/organization")).status == 200

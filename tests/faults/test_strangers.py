@@ -238,9 +238,16 @@ async def test_writing_a_row_of_another_organization_is_refused_in_every_table(
         tables = await walled_tables(tx)
     filled = 0
     for table in tables:
+        async with db.org(stranger.org_id) as tx:
+            columns = await tx.connection.fetchval(
+                "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute"
+                " WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
+                table,
+            )
         copy = (
-            f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{table},"
-            f" to_jsonb(t) || jsonb_build_object('org_id', $1::uuid))).* FROM {table} t LIMIT 1"
+            f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM (SELECT"
+            f" (jsonb_populate_record(NULL::{table}, to_jsonb(t) || jsonb_build_object('org_id', $1::uuid))).*"
+            f" FROM {table} t LIMIT 1) AS copied"
         )
         async with db.org(stranger.org_id) as tx:
             if not await tx.connection.fetchval(f"SELECT count(*) FROM {table}"):

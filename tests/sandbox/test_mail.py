@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
 
+import aiohttp
 import pytest
 from msgspec import json
 
@@ -171,6 +172,32 @@ async def test_messages_survive_a_restart(tmp_path: Path) -> None:
         await submit(box, written())
     async with postbox("--books", str(file)) as box:
         assert len(await box.messages()) == 1
+
+
+async def test_it_ends_in_silence_while_somebody_waits_for_it() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "kontorhaus.sandbox.mail"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    where = json.decode(await process.stdout.readline())
+    async with aiohttp.ClientSession() as session:
+        fault = {"stage": "connect", "delay_ms": 600_000}
+        async with session.post(f"{where['page']}/faults", json=fault) as response:
+            assert response.status == 201
+        _, writer = await asyncio.open_connection("127.0.0.1", int(where["smtp"].rpartition(":")[2]))
+        while True:
+            async with session.get(f"{where['page']}/faults") as response:
+                if not (await response.json())["data"]:
+                    break  # it was counted off: the session waits
+
+    process.terminate()
+    async with asyncio.timeout(10):
+        _, said = await process.communicate()
+
+    assert (process.returncode, said) == (0, b"")
+    writer.close()
 
 
 async def test_it_ends_with_who_started_it() -> None:

@@ -133,6 +133,9 @@ async def test_the_house_outlives_its_postgresql(command: Command) -> None:
     async with command.up() as (process, _, house):
         body = {"kind": "person", "name": "Erika Mustermann", "roles": ["customer"], "country": "DE"}
         acknowledged = []
+        following = await command.start("log", "tail", "--follow")
+        assert following.stdout is not None
+        await following.stdout.readline()  # it has begun
         for _ in range(3):
             acknowledged.append((await house.post("/v1/parties", body)).json["id"])
             pid_file = command.home / "postgres" / "data" / "postmaster.pid"
@@ -147,7 +150,12 @@ async def test_the_house_outlives_its_postgresql(command: Command) -> None:
                     await asyncio.sleep(0.2)
         kept = [party["id"] for party in (await house.get("/v1/parties?limit=100")).json["data"]]
         assert set(acknowledged) <= set(kept)
-        assert (await command.run("log", "tail", "--last", "1"))[0] == 0
+        async with asyncio.timeout(30):
+            while acknowledged[-1].encode() not in await following.stdout.readline():
+                assert following.returncode is None
+        following.send_signal(signal.SIGINT)
+        await following.communicate()
+        assert following.returncode == 0
         process.terminate()
         await process.communicate()
         assert process.returncode == 0
@@ -182,19 +190,18 @@ async def test_api_and_worker_run_apart_on_a_named_database(command: Command, tm
 
 
 async def test_a_role_without_a_schema_says_what_to_do(command: Command, tmp_path: Path) -> None:
-    status, said = await command.run("api")
-    assert (status, "database_url_missing" in said) == (1, True)
+    wrong, mistyped = Command(command.home), Command(command.home)
+    wrong.environ["KONTORHAUS_DATABASE_URL"] = "postgresql://shop:pass/word@nowhere/shop"
+    mistyped.environ["KONTORHAUS_PROT"] = "8400"
+    none, malformed, unknown = await asyncio.gather(*(one.run("api") for one in (command, wrong, mistyped)))
+    assert (none[0], "database_url_missing" in none[1]) == (1, True)
+    assert (malformed[0], "database_url_invalid" in malformed[1], "pass" in malformed[1]) == (1, True, False)
+    assert (unknown[0], "did you mean KONTORHAUS_PORT?" in unknown[1]) == (1, True)
     with postgres.Server.start(tmp_path / "pg", binaries=postgres.find(None), durable=False) as server:
         server.ensure_database("shop")
         command.environ["KONTORHAUS_DATABASE_URL"] = server.url_for("shop")
         status, said = await command.run("api")
     assert (status, "database_login_too_powerful" in said) == (1, True)
-    command.environ["KONTORHAUS_DATABASE_URL"] = "postgresql://shop:pass/word@nowhere/shop"
-    status, said = await command.run("api")
-    assert (status, "database_url_invalid" in said, "pass" in said) == (1, True, False), said
-    command.environ["KONTORHAUS_PROT"] = "8400"
-    status, said = await command.run("api")
-    assert (status, "did you mean KONTORHAUS_PORT?" in said) == (1, True)
 
 
 async def test_a_backup_restores_what_the_house_held(command: Command, tmp_path: Path) -> None:
@@ -209,6 +216,10 @@ async def test_a_backup_restores_what_the_house_held(command: Command, tmp_path:
     other = Command(tmp_path / "other home")
     nothing, told = await other.run("db", "backup", str(tmp_path / "nothing"))
     assert (nothing, "nothing_here" in told) == (1, True), told
+    looks = (("jobs", "list"), ("log", "tail"), ("organizations", "list"))
+    for nothing, told in await asyncio.gather(*(other.run(*words) for words in looks)):
+        assert (nothing, "nothing_here" in told) == (1, True), told
+    assert not other.home.exists(), "a mistyped name makes no second house"
     status, told = await other.run("db", "restore", str(file))
     assert status == 0, told
     # The keys at rest and the demo key are not in the database: they travel with the home.

@@ -62,15 +62,12 @@ class NewApiKey(Struct, frozen=True, forbid_unknown_fields=True):
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=100)]
 
 
-Instant = Annotated[datetime, Meta(tz=True, examples=["2026-12-01T00:00:00Z"])]
-
-
 class NewTestClock(Struct, frozen=True, forbid_unknown_fields=True):
-    now: Instant | None = None
+    now: Annotated[datetime, Meta(tz=True, examples=["2026-01-01T00:00:00Z"])] | None = None
 
 
 class Advance(Struct, frozen=True, forbid_unknown_fields=True):
-    to: Instant
+    to: Annotated[datetime, Meta(tz=True, examples=["2026-12-01T00:00:00Z"])]
 
 
 PATIENCE_SECONDS: Final = 10

@@ -257,9 +257,10 @@ class Db:
 
     def snapshot(self) -> Scope:
         """A system transaction in which every statement sees the same instant (REPEATABLE READ), and which loses with
-        a serialization failure to whoever changed a row since: for the sequencer of the event log. No time-out of
-        statements: after a long stop it has much to do at once, and could never come to its end otherwise. By index
-        alone: statistics of a month that is filling are always behind, and would have every look read it whole."""
+        a serialization failure to whoever changed a row since: for the sequencer of the event log, and for whoever must
+        see that nothing is left to be done. No time-out of statements: after a long stop it has much to do at once, and
+        could never come to its end otherwise. By index alone: statistics of a month that is filling are always behind,
+        and would have every look read it whole."""
         return Scope(
             self._connections,
             "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL ROLE kontorhaus_system; "

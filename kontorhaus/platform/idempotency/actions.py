@@ -141,7 +141,14 @@ async def two_phase(
     else:
         assert found.subject is not None, "a call with a network phase has an operation"
         subject = found.subject
-    given = await scope.run(lambda tx: interim(tx, subject))
+
+    async def as_it_stands(tx: Tx) -> Answer | store.Stored:
+        stored = await _stored(tx, once)
+        return await interim(tx, subject) if stored is None or stored.answer is None else stored
+
+    given = await scope.run(as_it_stands)
+    if isinstance(given, store.Stored):
+        return await _replay(keyring, once, given)  # its end came at the last moment
     # Of what is still open, the beginning is committed.
     return _committed(given, once.org_id, found.xid)
 

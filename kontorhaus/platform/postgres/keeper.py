@@ -27,9 +27,9 @@ exit "$status"
 """
 """Waits for two things at once: the end of the server, and the end of its own standard input, a pipe whose other end
 the house holds and never writes to. The kernel closes that end however the house dies, kill -9 included, and the server
-is asked for a fast shutdown (SIGINT: roll back what is open, write a checkpoint, end). Again and again until it is gone,
-since a shell starts it deaf to SIGINT, and it hears nothing until it has set itself up. The socket's folder, which may be
-a temporary one, goes with it.
+is asked for a fast shutdown (SIGINT: roll back what is open, write a checkpoint, end). Again and again until it is
+gone, since a shell starts it deaf to SIGINT, and it hears nothing until it has set itself up. The socket's folder,
+which may be a temporary one, goes with it.
 
 Linux alone could do this without a process, by PR_SET_PDEATHSIG; but that signal comes when the *thread* that started
 the server ends, and a house that starts it from a worker thread would lose it. A shell needs about 1 MB.

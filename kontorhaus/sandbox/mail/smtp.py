@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import contextlib
 import hmac
 import re
 import ssl
@@ -233,6 +234,8 @@ async def listen(books: Books, security: Security, host: str, port: int) -> asyn
     """Serve SMTP; port 0 takes a free one."""
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await Session(books, security, reader, writer).run()
+        # Cancelled when the process ends: asyncio would print that as a mistake of ours.
+        with contextlib.suppress(asyncio.CancelledError):
+            await Session(books, security, reader, writer).run()
 
     return await asyncio.start_server(meet, host, port, limit=LINE_BYTES_MAX)

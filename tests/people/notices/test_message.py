@@ -159,6 +159,14 @@ def test_any_name_and_subject_arrive_as_they_were(name: str, subject: str) -> No
     assert len(parsed(raw)["To"].addresses) == 1
 
 
+@given(subject=st.text(st.characters(codec="ascii"), min_size=1, max_size=200))
+def test_a_header_holds_no_control_character(subject: str) -> None:
+    """Servers refuse such a message, and for good."""
+    head, _, _ = composed(subject=" ".join(subject.split()) or "x").partition(b"\r\n\r\n")
+
+    assert not re.search(rb"[^\x20-\x7e]", head.replace(b"\r\n", b""))
+
+
 @given(
     text=st.text(
         st.characters(codec="utf-8", exclude_characters="\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"),
@@ -210,6 +218,8 @@ def test_the_headers_say_who_from_when_and_that_no_person_wrote_it() -> None:
         {"attachments": (Attachment("../secret", "application/pdf", b""),)},
         {"attachments": (Attachment("a.pdf\r\nX: y", "application/pdf", b""),)},
         {"attachments": (Attachment("a.pdf", "pdf", b""),)},
+        {"attachments": (Attachment("a.eml", "message/rfc822", b""),)},
+        {"attachments": (Attachment("a.eml", "multipart/mixed", b""),)},
         {"attachments": (Attachment("a.pdf", "application/pdf", bytes(ATTACHED_BYTES_MAX + 1)),)},
         {"attachments": (Attachment("a.pdf", "application/pdf", b""),) * 11},
     ],

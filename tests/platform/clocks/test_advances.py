@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -379,3 +380,31 @@ async def test_what_was_waited_for_is_told_no_longer_than_it_lasts(
 
     assert told.advancing
     assert [name for name, _ in await calendar.diary(db, org_id)] == ["first", "slow"]
+
+
+async def test_stopped_again_and_again_it_goes_on_where_it_stood(
+    db: Db, keyring: Keyring, frozen: FrozenOrganization
+) -> None:
+    """Cut off anywhere: no effect is missing or there twice, and no attempt is lost by it."""
+    org_id = await frozen()
+    once = Kind("calendar.make", Entry, calendar.PAGES, max_attempts=1)
+    async with db.org(org_id) as tx:
+        for day in range(1, 41):
+            entry = Entry(f"day {day}", told=(Entry("told"),))
+            job = once.job(org_id, entry, due_at=START + timedelta(days=day), clock=Clock.BUSINESS)
+            await jobs.enqueue(tx, job, now=utc_now())
+    await calendar.begin(db, org_id, START + timedelta(days=41))
+    chance, stops = random.Random(40), 0
+    async with asyncio.timeout(3 * PATIENCE_SECONDS):
+        while (await clock_of(db, org_id)).advancing:
+            stop = asyncio.Event()
+            working = asyncio.create_task(calendar.worker(db, keyring).run(stop, patience=timedelta()))
+            await asyncio.sleep(chance.uniform(0.02, 0.06))
+            stop.set()
+            await working
+            stops += 1
+
+    lived = await calendar.diary(db, org_id)
+    assert [name for name, _ in lived] == [n for day in range(1, 41) for n in (f"day {day}", "read", "told")]
+    assert [at for _, at in lived] == [START + timedelta(days=1 + n // 3) for n in range(120)]
+    assert stops > 5

@@ -53,6 +53,39 @@ async def left_open(db: Db, keyring: Keyring, once: Once, kind: str) -> UUID:
     return subject
 
 
+async def test_an_end_that_comes_at_the_last_moment_is_the_answer(
+    db: Db, keyring: Keyring, organization: Founded
+) -> None:
+    """Whoever ended the call may have changed the object since: what stood before is not shown any more."""
+    once, subject = call(organization.org_id), uuid7()
+
+    async def begin(_: Tx) -> None: ...
+
+    async def finish(_: UUID) -> Answer:
+        async with db.org(organization.org_id) as tx:
+            await settle(tx, keyring, organization.org_id, subject, DONE)
+        raise Unknown("the answer was lost on its way")
+
+    async def interim(_: Tx, __: UUID) -> Answer:
+        raise AssertionError("the end is known")
+
+    given, again = [
+        await two_phase(
+            db,
+            keyring,
+            once,
+            resume=Resume("known", subject),
+            begin=begin,
+            finish=finish,
+            interim=interim,
+            patience=timedelta(seconds=5),
+        )
+        for _ in range(2)
+    ]
+    assert (given.status, given.body, given.commit) == (201, DONE.body, again.commit)
+    assert again.replayed
+
+
 async def test_a_worker_takes_only_the_kinds_that_it_knows(fresh_database_url: str, keyring: Keyring) -> None:
     db = await Db.connect(databases.login_url(fresh_database_url))
     org_id = OrgId(uuid7())

@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,9 +24,9 @@ from tests.platform.postgres.conftest import OtherHouse, Start, fetch
 Begin = Callable[..., OtherHouse]
 
 
-def wait_until_gone(folder: Path) -> None:
+def wait_until_gone(folder: Path, *, patience_seconds: float = 60) -> None:
     """Returns when no process of the folder's server is left: each of them holds this lock."""
-    lock = Lock.take(folder / "server.lock", patience_seconds=60)
+    lock = Lock.take(folder / "server.lock", patience_seconds=patience_seconds)
     assert lock is not None, "the server goes on"
     lock.release()
 
@@ -50,6 +51,31 @@ def test_the_server_ends_with_a_house_that_is_killed(other_house: Begin, folder:
 
     assert not (folder / "data" / "postmaster.pid").exists(), "it was shut down, not killed"
     assert not (folder / "socket").exists(), "a temporary folder would stay for ever"
+
+
+KILLED_AT_THE_START = """
+import os, signal, sys
+from pathlib import Path
+from kontorhaus.platform import postgres
+from kontorhaus.platform.postgres import keeper
+
+start = keeper.keep
+
+def killed(*given, **named):
+    start(*given, **named)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+keeper.keep = killed
+postgres.Server.start(Path(sys.argv[1]), binaries=postgres.find(), durable=False)
+"""
+
+
+def test_the_server_ends_with_a_house_that_is_killed_while_it_starts(folder: Path) -> None:
+    """Before it has set itself up it hears no signal: the first one is lost."""
+    for _ in range(3):
+        house = subprocess.run([sys.executable, "-c", KILLED_AT_THE_START, str(folder)], check=False)
+        assert house.returncode == -signal.SIGKILL
+        wait_until_gone(folder, patience_seconds=10)
 
 
 def test_the_next_house_starts_at_once_and_finds_what_was_committed(

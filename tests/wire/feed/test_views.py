@@ -68,7 +68,9 @@ def test_an_id_without_a_noun_is_a_mistake() -> None:
 
 def test_every_fact_of_the_house_can_be_shown() -> None:
     assert api.routes(), "the rooms are there"
-    shown = [views.renders(fact) for fact in eventlog.published_types()]
+    # Other tests of the same process publish facts of their own, whatever those hold.
+    facts = [fact for fact in eventlog.published_types() if fact.__module__.startswith("kontorhaus.")]
+    shown = [views.renders(fact) for fact in facts]
     assert len(shown) >= 7
 
 

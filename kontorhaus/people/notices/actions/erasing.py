@@ -41,7 +41,8 @@ async def erase_recipient(tx: Tx, org_id: OrgId, recipient_id: UUID) -> int:
     """Erase every notice to one of the house's people, in the transaction that erases him; says how many.
 
     What was not sent yet is cancelled. Not covered: a message that is under way at this instant, and those that the
-    mail server has; letters to an address alone, which nobody can tell for his.
+    mail server has; letters to an address alone, which nobody can tell for his; and a letter that another transaction
+    is writing at this instant, unless both have locked his row first.
     """
     now = utc_now()
     found = await store.OF_RECIPIENT.all(tx, org_id, recipient_id)

@@ -18,8 +18,8 @@ COMMAND_SECONDS_MAX: Final = 30.0
 and a worker's slot is not to hang on it; what ends here has surely not been sent, and is tried again."""
 
 BEFORE_SECONDS_MAX: Final = 90.0
-"""For all of that together: a session has a dozen answers before the message, and a server that takes its time with each
-of them must not outlast the job, who would then have to call it unknown."""
+"""For all of that together: a session has a dozen answers before the message, and a server that takes its time with
+each of them must not outlast the job, since what is cut off there may be called unknown."""
 
 ACCEPT_SECONDS_MAX: Final = 180.0
 """For the answer to the message itself: servers scan for viruses first. Ending too early leaves it unknown whether the

@@ -204,6 +204,10 @@ def _line(pointer: str, text: str | None) -> list[Fault]:
     return [Fault(pointer, f"one line of 1 to {NAME_CHARACTERS_MAX} printable characters")]
 
 
+_MEDIA_TYPE: Final = re.compile(r"(?!multipart/|message/)[a-z]+/[a-z0-9.+-]{1,100}")
+"""Messages and parts of them may not be encoded as files are (RFC 2046, 5.2.1): the recipient would get none."""
+
+
 def _files(attachments: tuple[Attachment, ...]) -> list[Fault]:
     faults = [
         Fault(f"/attachments/{number}/{field}", detail)
@@ -215,7 +219,7 @@ def _files(attachments: tuple[Attachment, ...]) -> list[Fault]:
             ),
             (
                 "media_type",
-                "" if re.fullmatch(r"[a-z]+/[a-z0-9.+-]{1,100}", file.media_type) else "type/subtype",
+                "" if _MEDIA_TYPE.fullmatch(file.media_type) else "type/subtype of a file",
             ),
         )
         if detail

@@ -111,8 +111,8 @@ def _mailbox(name: str | None, address: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    """A text for a header: as it is, or folded into encoded words (RFC 2047) where it is not ASCII, looks like such a
-    word, or would be a line that is too long."""
+    """A text for a header: as it is, or folded into encoded words (RFC 2047) where it is not printable ASCII, looks
+    like such a word, or would be a line that is too long. Servers refuse a message with control characters in it."""
     if _is_plain(text) and len(text) <= LINE_CHARACTERS_MAX:
         return text
     return Header(text, "utf-8", header_name="Subject").encode(linesep="\r\n")
@@ -123,4 +123,4 @@ LINE_CHARACTERS_MAX: Final = 900
 
 
 def _is_plain(text: str) -> bool:
-    return text.isascii() and "=?" not in text
+    return text.isascii() and text.isprintable() and "=?" not in text
