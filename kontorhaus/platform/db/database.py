@@ -185,6 +185,8 @@ def _raise_named(connection: Connection, error: BaseException) -> None:
     """Raise what the house calls an error of the database's; nothing if it is none."""
     if isinstance(error, GONE) or (isinstance(error, LOST) and not usable(connection)):
         raise DatabaseConnectionLost("the database closed the connection") from error
+    if isinstance(error, asyncpg.LockNotAvailableError):
+        raise DatabaseContended("a lock was not free in time") from error
     if isinstance(error, asyncpg.QueryCanceledError):
         raise DatabaseTooSlow("a statement took too long and was ended") from error
 
