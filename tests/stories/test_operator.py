@@ -86,8 +86,9 @@ async def test_a_reader_is_watched_and_sent_back(command: Command) -> None:
         status, said = await command.run("log", "retry", "mirror")
         assert (status, said) == (0, "0 objects are tried again.\n")
         assert (await command.run("log", "unsubscribe", "mirror"))[0] == 0
-        refused, said = await command.run("log", "replay", "mirror", "--from", "1")
-        assert (refused, "subscriber_unknown" in said) == (1, True), said
+        for words in (("replay", "mirror", "--from", "1"), ("parked", "mirror"), ("retry", "mirror")):
+            refused, said = await command.run("log", *words)
+            assert (refused, "subscriber_unknown" in said) == (1, True), said
 
 
 async def test_a_job_is_parked_and_tried_again(command: Command) -> None:

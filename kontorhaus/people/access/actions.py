@@ -165,10 +165,10 @@ async def advance_time(
 
 
 async def thaw_time(db: Db, keyring: Keyring, actor: Actor, once: Once) -> Answer:
-    """Remove the organization's test clock. Raises TestClockNotFound, TestClockAdvancing."""
+    """Remove the organization's test clock, and end its advance where it stands. Raises TestClockNotFound."""
 
     async def effect(tx: Tx) -> Answer:
-        clock = await clocks.thaw(tx, actor.org_id)
+        clock = await clocks.thaw(tx, keyring, actor.org_id)
         await record(tx, actor, "test_clock.removed", TEST_CLOCK.prefix, clock.id, ["now"])
         return answer(clocks.view(clock))
 

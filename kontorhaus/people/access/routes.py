@@ -249,7 +249,7 @@ async def advance_test_clock(call: Call[Advance, None]) -> Answer:
     "/v1/test_clock",
     scope="test_clock:write",
     answer=TestClockView,
-    errors=(TestClockNotFound, TestClockAdvancing),
+    errors=(TestClockNotFound,),
     idempotent=True,
     tag="Access",
 )
@@ -258,7 +258,7 @@ async def delete_test_clock(call: Call[None, None]) -> Answer:
 
     It is the machine's from here on. What is due between the clock's instant and the present becomes due at once,
     in no order; to have it in its order, advance the clock to the present first. If the clock stood in the future, time
-    goes back: what was done stays done.
+    goes back: what was done stays done. An advance that is under way ends where it stands, and its call is answered.
     """
     return await actions.thaw_time(call.db, call.resources.keyring, call.actor, call.once)
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import instant_text, utc_now
 from kontorhaus.platform import eventlog, idempotency, jobs
-from kontorhaus.platform.answers import Answer
-from kontorhaus.platform.clocks import store
+from kontorhaus.platform.answers import Answer, answer
+from kontorhaus.platform.clocks import store, views
 from kontorhaus.platform.clocks.errors import (
     TestClockAdvancing,
     TestClockAhead,
@@ -21,7 +21,7 @@ from kontorhaus.platform.clocks.errors import (
     TestClockOutOfRange,
     TimeRunsForward,
 )
-from kontorhaus.platform.clocks.events import TestClockFrozen, TestClockRemoved
+from kontorhaus.platform.clocks.events import TestClockAdvanced, TestClockFrozen, TestClockRemoved
 from kontorhaus.platform.clocks.model import ADVANCE, AFTER_LAST, FIRST, TEST_CLOCK, Advance, TestClock
 from kontorhaus.platform.db import Db, Tx
 from kontorhaus.platform.secrets import Keyring
@@ -84,25 +84,44 @@ async def arrival(db: Db, keyring: Keyring, org_id: OrgId, advance_id: UUID) -> 
         await asyncio.sleep(pause)
         pause = min(1.5 * pause, POLL_SECONDS_MAX)
     async with db.org(org_id) as tx:
-        answer = await idempotency.settled(tx, keyring, org_id, advance_id)
-    assert answer is not None, "an advance ends with its answer"
-    return answer
+        given = await idempotency.settled(tx, keyring, org_id, advance_id)
+    assert given is not None, "an advance ends with its answer"
+    return given
 
 
-async def thaw(tx: Tx, org_id: OrgId) -> TestClock:
-    """Remove an organization's clock: its business time is the machine's again. Raises TestClockNotFound,
-    TestClockAdvancing.
+async def thaw(tx: Tx, keyring: Keyring, org_id: OrgId) -> TestClock:
+    """Remove an organization's clock: its business time is the machine's again. Raises TestClockNotFound.
 
     A clock that stood behind: what is due meanwhile becomes due at once, side by side, as after a stop of all workers;
     whoever wants it in its order advances to the present first. One that stood ahead: business time goes back, what
-    was done stays done, and jobs wait for the machine to come to them.
+    was done stays done, and jobs wait for the machine to come to them. An advance that is under way ends where it
+    stands, and its call is answered with that: so that nobody waits for ever for a job that no worker knows. The job
+    at work is undone, and carried out by an ordinary worker.
     """
-    clock = await _locked(tx, org_id)
+    clock = await store.LOCK.maybe(tx, org_id)
+    if clock is None:
+        raise TestClockNotFound("this organization has no test clock")
+    if clock.advancing:
+        clock = await _cut_short(tx, keyring, clock)
     removed = await store.THAW.run(tx, org_id)
     assert removed == 1, "it was locked, and stood still"
     await jobs.thaw(tx, org_id)
     await eventlog.append(tx, TestClockRemoved(subject=clock.id, now=clock.now_at), org_id=org_id)
     return clock
+
+
+async def _cut_short(tx: Tx, keyring: Keyring, clock: TestClock) -> TestClock:
+    org_id = clock.org_id
+    assert clock.advance_id is not None, "an advance has its id"
+    assert clock.from_at is not None, "an advance has its beginning"
+    at_it = await store.RUNNER.one(tx, org_id)
+    if at_it.runner is not None:
+        await jobs.take_back(tx, org_id, at_it.runner)
+    stopped = await store.CUT_SHORT.one(tx, org_id)
+    fact = TestClockAdvanced(subject=clock.id, since=clock.from_at, now=clock.now_at)
+    await eventlog.append(tx, fact, org_id=org_id)
+    await idempotency.settle_if_open(tx, keyring, org_id, clock.advance_id, answer(views.view(stopped)))
+    return stopped
 
 
 async def _locked(tx: Tx, org_id: OrgId) -> TestClock:

@@ -22,6 +22,10 @@ class Way(Struct, frozen=True):
     to_at: datetime
 
 
+class Runner(Struct, frozen=True):
+    runner: UUID | None
+
+
 class Before(Struct, frozen=True):
     """Who moved the clock before, and what he was waiting for."""
 
@@ -65,6 +69,20 @@ BEGIN_ADVANCE = Query(
     """
     UPDATE test_clock SET advancing = true, advance_id = $2, from_at = now_at, to_at = $3, jobs_done = 0
     WHERE org_id = $1 AND NOT advancing
+    RETURNING org_id, id, now_at, created_at, advancing, advance_id, from_at, to_at, jobs_done,
+              waits_for, waits_state, waits_reason, waits_until
+    """,
+)
+
+RUNNER = Query(Runner, "SELECT runner FROM test_clock WHERE org_id = $1")
+
+# An advance that a person ends: whoever is at it finds the clock no longer its own.
+CUT_SHORT = Query(
+    TestClock,
+    """
+    UPDATE test_clock SET advancing = false, runner = NULL,
+                          waits_for = NULL, waits_state = NULL, waits_reason = NULL, waits_until = NULL
+    WHERE org_id = $1
     RETURNING org_id, id, now_at, created_at, advancing, advance_id, from_at, to_at, jobs_done,
               waits_for, waits_state, waits_reason, waits_until
     """,

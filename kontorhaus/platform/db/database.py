@@ -102,16 +102,22 @@ class Scope:
         self._tx: Tx | None = None
 
     async def __aenter__(self) -> Tx:
-        connection = await self._connections.take()
-        try:
-            await connection.execute(self._begin)
-        except BaseException as error:
-            await self._connections.give_back(connection, clean=False)
-            if isinstance(error, LOST):
-                raise DatabaseUnavailable("the database closed the connection") from error
-            raise
-        self._tx = Tx(connection)
-        return self._tx
+        # A connection that died while it was idle shows it only now. Nothing was done on it yet, so the next one is
+        # tried; after a restart of the database all may be dead, and each try does away with one.
+        for left in reversed(range(self._connections.usage()["max"] + 1)):
+            connection = await self._connections.take()
+            try:
+                await connection.execute(self._begin)
+            except BaseException as error:
+                await self._connections.give_back(connection, clean=False)
+                if not isinstance(error, LOST):
+                    raise
+                if left == 0:
+                    raise DatabaseUnavailable("the database closed the connection") from error
+            else:
+                self._tx = Tx(connection)
+                return self._tx
+        raise AssertionError("unreachable: the last try returns or raises")
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -185,6 +191,8 @@ def _raise_named(connection: Connection, error: BaseException) -> None:
     """Raise what the house calls an error of the database's; nothing if it is none."""
     if isinstance(error, GONE) or (isinstance(error, LOST) and not usable(connection)):
         raise DatabaseConnectionLost("the database closed the connection") from error
+    if isinstance(error, asyncpg.LockNotAvailableError):
+        raise DatabaseContended("a lock was not free in time") from error
     if isinstance(error, asyncpg.QueryCanceledError):
         raise DatabaseTooSlow("a statement took too long and was ended") from error
 
@@ -282,13 +290,20 @@ class Db:
         if self._pooled_elsewhere:
             async with Scope(self._connections, "BEGIN READ ONLY") as tx:
                 return await tx.connection.fetchrow(statement, *values)
+        for left in reversed(range(self._connections.usage()["max"] + 1)):
+            try:
+                return await self._looked_up(statement, values)
+            except LOST as error:
+                if left == 0:
+                    raise DatabaseUnavailable("the database closed the connection") from error
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _looked_up(self, statement: str, values: tuple[object, ...]) -> asyncpg.Record | None:
         connection = await self._connections.take()
         clean = False
         try:
             found = await connection.fetchrow(statement, *values)
             clean = True
-        except LOST as error:
-            raise DatabaseUnavailable("the database closed the connection") from error
         finally:
             await self._connections.give_back(connection, clean=clean)
         return found

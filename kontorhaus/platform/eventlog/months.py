@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from kontorhaus.platform.db import Db
+from kontorhaus.platform import telemetry
+from kontorhaus.platform.db import DatabaseContended, Db
 from kontorhaus.platform.eventlog import store
+
+LOG: Final = telemetry.get_logger(__name__)
 
 AHEAD: Final = timedelta(days=45)
 """With the least of it gone there is still a month in which somebody notices that nothing makes partitions."""
@@ -19,12 +22,18 @@ async def ensure_partitions(db: Db, *, now: datetime, ahead: timedelta = AHEAD) 
     """Make the months from now to `now + ahead` where they are missing; says how many were.
 
     A fact without its month cannot be written, and with it no business be done: every process that writes calls this
-    when it starts, and a worker daily. Safe when many do.
+    when it starts, and a worker daily. Safe when many do. Waits a second at most for whoever holds the table:
+    DatabaseContended if the present month is missing then; a later one has time until tomorrow.
     """
     made = 0
-    month = first_of_month(now)
+    present = month = first_of_month(now)
     while month <= (now + ahead).date():
-        made += await _made(db, month)
+        try:
+            made += await _made(db, month)
+        except DatabaseContended:
+            if month == present:
+                raise
+            LOG.warning("event_month_not_made", month=month.isoformat())
         month = next_month(month)
     return made
 

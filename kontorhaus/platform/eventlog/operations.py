@@ -10,6 +10,7 @@ from kontorhaus.platform.db import Db, Tx
 from kontorhaus.platform.eventlog import log, store
 from kontorhaus.platform.eventlog.errors import ReplayAhead, SubscriberUnknown
 from kontorhaus.platform.eventlog.model import Cursor, Event
+from kontorhaus.platform.eventlog.readers import refuse_unknown
 from kontorhaus.platform.eventlog.store import ParkedFact, SubscriberStatus, Unread
 
 
@@ -47,13 +48,16 @@ async def replay(db: Db, name: str, *, from_position: int) -> None:
 
 
 async def parked(db: Db, name: str, *, limit: int = 100) -> list[ParkedFact]:
-    """The facts that a reader has given up, each with its reason and with how many wait behind it."""
+    """The facts that a reader has given up, each with its reason and with how many wait behind it.
+    SubscriberUnknown."""
+    await refuse_unknown(db, name)
     async with db.system(read_only=True) as tx:
         return await store.PARKED.all(tx, name, limit)
 
 
 async def retry_parked(db: Db, name: str, *, now: datetime) -> int:
-    """Let everything that is parked try again; says how many objects that were."""
+    """Let everything that is parked try again; says how many objects that were. SubscriberUnknown."""
+    await refuse_unknown(db, name)
     async with db.system() as tx:
         await store.AWAIT_SUBSCRIBER.maybe(tx, name)
         return await store.LET_TRY.run(tx, name, now)

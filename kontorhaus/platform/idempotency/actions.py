@@ -190,10 +190,18 @@ async def settled(tx: Tx, keyring: Keyring, org_id: OrgId, subject: UUID) -> Ans
 
 async def settle(tx: Tx, keyring: Keyring, org_id: OrgId, subject: UUID, given: Answer) -> Answer:
     """Store the answer of the call that began operation `subject`, in the transaction of its effect."""
+    committed = await settle_if_open(tx, keyring, org_id, subject, given)
+    assert committed is not None, "an operation's call is answered once; ask `settled` first"
+    return committed
+
+
+async def settle_if_open(
+    tx: Tx, keyring: Keyring, org_id: OrgId, subject: UUID, given: Answer
+) -> Answer | None:
+    """The same for an operation that may have been begun by no call, or whose call has its answer: None then."""
     sealed, stored = await _pack(keyring, org_id, given)
     settled = await store.SETTLE.maybe(tx, org_id, subject, given.status, stored, sealed)
-    assert settled is not None, "an operation's call is answered once; ask `settled` first"
-    return _committed(given, org_id, settled.xid)
+    return None if settled is None else _committed(given, org_id, settled.xid)
 
 
 RESUME_BATCH: Final = 20

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Final
 
 import pytest
-from msgspec import structs
+from msgspec import Struct, structs
 
 from kontorhaus.kernel.time import parse_instant, utc_now
 from kontorhaus.people import access
 from kontorhaus.people.access import Founded
 from kontorhaus.platform.db import Db
+from kontorhaus.platform.jobs import Kind, Queue, enqueue, list_jobs
 from kontorhaus.platform.settings import Settings
 from kontorhaus.roles import worker
 from kontorhaus.roles.resources import Resources
@@ -96,8 +99,6 @@ async def test_an_advance_that_takes_longer_is_answered_with_its_progress(
         assert (again.status, again.json["status"]) == (202, "advancing")
         second = await owner.post(*advance)
         assert (second.status, second.json["code"]) == (409, "test_clock_advancing")
-        removed = await owner.call("DELETE", "/v1/test_clock")
-        assert (removed.status, removed.json["code"]) == (409, "test_clock_advancing")
 
         stop = asyncio.Event()
         working = asyncio.create_task(worker.work(resources, stop))
@@ -140,3 +141,51 @@ async def test_what_time_does_not_do(owner: House, house: House, db: Db) -> None
     assert (never.status, never.json["code"]) == (422, "test_clock_out_of_range")
     far = await owner.post("/v1/test_clock/advance", {"to": "2999-12-31T23:59:59.999999Z"})
     assert (far.status, far.json["now"]) == (200, "2999-12-31T23:59:59.999999Z")
+
+
+class Nothing(Struct, frozen=True):
+    pass
+
+
+UNKNOWN: Final = Kind("demo.nobody_knows_it", Nothing, Queue("nobody_works_it"))
+
+
+async def test_an_advance_that_waits_for_ever_is_ended_by_deleting_the_clock(
+    resources: Resources, organization: Founded
+) -> None:
+    """Which tells its caller how far it came, and leaves what was waited for to itself."""
+    hasty = structs.replace(resources, settings=Settings(port=0, answer_seconds_max=2))
+    async with running_house(hasty) as house, worker_beside(resources):
+        owner, org_id = house.holding(organization.secret), organization.org_id
+        await owner.post("/v1/test_clock", {"now": "2026-01-01T00:00:00Z"})
+        async with resources.db.org(org_id) as tx:
+            await enqueue(tx, UNKNOWN.job(org_id, Nothing()), now=utc_now())
+        advance = ("/v1/test_clock/advance", {"to": "2026-02-01T00:00:00Z"})
+        begun = await owner.post(*advance, **{"idempotency-key": "february"})
+        assert (begun.status, begun.json["status"]) == (202, "advancing")
+
+        removed = await owner.call("DELETE", "/v1/test_clock")
+        assert (removed.status, removed.json["now"]) == (200, "2026-01-01T00:00:00Z")
+        heard = await owner.post(*advance, **{"idempotency-key": "february"})
+        assert (heard.status, heard.json["status"], heard.json["now"]) == (
+            200,
+            "ready",
+            "2026-01-01T00:00:00Z",
+        )
+        assert heard.json["advance"]["to"] == "2026-02-01T00:00:00Z", "and it did not come so far"
+        assert (await owner.get("/v1/test_clock")).status == 404
+
+        again = await owner.post("/v1/test_clock", {"now": "2026-01-01T00:00:00Z"})
+        assert again.status == 201
+    async with resources.db.system() as tx:
+        left = await list_jobs(tx, "ready", limit=10_000)
+    assert [job.kind for job in left if job.org_id == org_id] == [UNKNOWN.name]
+
+
+@contextlib.asynccontextmanager
+async def worker_beside(resources: Resources) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    working = asyncio.create_task(worker.work(resources, stop))
+    yield
+    stop.set()
+    await working

@@ -16,9 +16,11 @@ from tests.platform.eventlog.test_own_plans import FACTS, FILL
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
-# All that is filled in was published; the reader "late" has read half of it.
+# All that is filled in was published, in a snapshot without an old transaction of a neighbouring database; the reader
+# "late" has read half of it.
 READERS: Final = f"""
-    UPDATE sequencer SET snapshot = pg_current_snapshot(), position = {FACTS};
+    UPDATE sequencer SET position = {FACTS}, snapshot = replace(
+        '0:0:', '0', pg_snapshot_xmax(pg_current_snapshot())::text)::pg_snapshot;
     INSERT INTO subscriber (name, epoch, position) VALUES ('late', 1, {FACTS // 2}), ('on_time', 1, {FACTS});
 """
 

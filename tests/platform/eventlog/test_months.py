@@ -12,7 +12,7 @@ import pytest
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import utc_now
 from kontorhaus.platform import eventlog
-from kontorhaus.platform.db import Db
+from kontorhaus.platform.db import DatabaseContended, Db
 from kontorhaus.platform.eventlog import START, SnapshotSequencer
 from tests.platform.eventlog import boats
 from tests.platform.eventlog.boats import LOG_BOOK
@@ -33,6 +33,18 @@ async def test_partitions_are_made_once_by_many(log: Db) -> None:
     assert sum(made) == 3
     assert (await months(log))[:3] == [date(2020, 1, 1), date(2020, 2, 1), date(2020, 3, 1)]
     assert await eventlog.ensure_partitions(log, now=LONG_AGO, ahead=timedelta(days=40)) == 0
+
+
+async def test_who_holds_the_table_stops_nobody_but_who_has_no_month_at_all(
+    log: Db, fresh_database_url: str
+) -> None:
+    admin = await asyncpg.connect(fresh_database_url)
+    await admin.execute("BEGIN; LOCK TABLE event IN SHARE UPDATE EXCLUSIVE MODE")
+    assert await eventlog.ensure_partitions(log, now=utc_now(), ahead=timedelta(days=80)) == 0
+    with pytest.raises(DatabaseContended):
+        await eventlog.ensure_partitions(log, now=LONG_AGO, ahead=timedelta(days=1))
+    await admin.close()
+    assert await eventlog.ensure_partitions(log, now=LONG_AGO, ahead=timedelta(days=1)) == 2
 
 
 async def test_partitions_are_made_while_facts_are_written(log: Db, org_id: OrgId) -> None:
