@@ -65,6 +65,8 @@ async def begin(tx: Tx, org_id: OrgId, advance_id: UUID, *, to: datetime, answer
     if to >= AFTER_LAST:
         raise TestClockOutOfRange("a test clock goes to the end of the year 2999")
     clock = await _locked(tx, org_id)
+    if clock.advancing:
+        raise TestClockAdvancing("the test clock is being advanced", now=instant_text(clock.now_at))
     if to < clock.now_at:
         raise TimeRunsForward("the test clock stands later than that", now=instant_text(clock.now_at))
     begun = await store.BEGIN_ADVANCE.one(tx, org_id, advance_id, to)
@@ -98,9 +100,7 @@ async def thaw(tx: Tx, keyring: Keyring, org_id: OrgId) -> TestClock:
     stands, and its call is answered with that: so that nobody waits for ever for a job that no worker knows. The job
     at work is undone, and carried out by an ordinary worker.
     """
-    clock = await store.LOCK.maybe(tx, org_id)
-    if clock is None:
-        raise TestClockNotFound("this organization has no test clock")
+    clock = await _locked(tx, org_id)
     if clock.advancing:
         clock = await _cut_short(tx, keyring, clock)
     removed = await store.THAW.run(tx, org_id)
@@ -125,10 +125,8 @@ async def _cut_short(tx: Tx, keyring: Keyring, clock: TestClock) -> TestClock:
 
 
 async def _locked(tx: Tx, org_id: OrgId) -> TestClock:
-    """The clock, standing still and held until the transaction ends."""
+    """The clock, held until the transaction ends. TestClockNotFound."""
     clock = await store.LOCK.maybe(tx, org_id)
     if clock is None:
         raise TestClockNotFound("this organization has no test clock")
-    if clock.advancing:
-        raise TestClockAdvancing("the test clock is being advanced", now=instant_text(clock.now_at))
     return clock
