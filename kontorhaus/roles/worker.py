@@ -61,15 +61,16 @@ class Crew(Struct, frozen=True):
 def crew(resources: Resources) -> Crew:
     """Everything that the rooms have for a worker to do."""
     mail_queues, mail_handlers = _mail(resources)
+    kept = timedelta(days=resources.settings.inbox_days)
     return Crew(
         queues=(UPKEEP, *mail_queues, *ledger_jobs.QUEUES, inbox.INBOX),
         handlers=(
-            Phases(FORGET_ANSWERS, _forget_answers),
-            Phases(FORGET_NOTICES, _forget_notices),
+            _forgetting(FORGET_ANSWERS, idempotency.forget_old),
+            _forgetting(FORGET_NOTICES, lambda db: notices.forget_old(db, now=utc_now())),
             *mail_handlers,
             *ledger_jobs.handlers(),
             Phases(KEEP_MONTHS, _keep_months(timedelta(days=resources.settings.event_days))),
-            Phases(FORGET_MESSAGES, _forget_messages(timedelta(days=resources.settings.inbox_days))),
+            _forgetting(FORGET_MESSAGES, lambda db: inbox.forget_old(db, now=utc_now(), keep=kept)),
             inbox.Carrier(tuple(resources.inbox.sources.values()), resources.keyring),
         ),
         timetables=(
@@ -157,18 +158,15 @@ async def _nobody(credential: str) -> Actor | None:
     return None
 
 
-async def _forget_answers(db: Db, _: Nothing, running: Running) -> None:
-    """Delete idempotent answers that nobody can ask for any more, a batch at a time until none is left."""
-    del running
-    while await idempotency.forget_old(db):
-        pass
+def _forgetting(kind: Kind[Nothing], batch: Callable[[Db], Awaitable[int]]) -> Handler:
+    """A job that forgets what is old, a batch at a time until none is left."""
 
+    async def work(db: Db, _: Nothing, running: Running) -> None:
+        del running
+        while await batch(db):
+            pass
 
-async def _forget_notices(db: Db, _: Nothing, running: Running) -> None:
-    """Erase what notices said whose time is over, a batch at a time until none is left."""
-    del running
-    while await notices.forget_old(db, now=utc_now()):
-        pass
+    return Phases(kind, work)
 
 
 def _keep_months(keep: timedelta) -> Callable[[Db, Nothing, Running], Awaitable[None]]:
@@ -179,16 +177,6 @@ def _keep_months(keep: timedelta) -> Callable[[Db, Nothing, Running], Awaitable[
         dropped = await eventlog.drop_old(db, now=utc_now(), keep=keep)
         if dropped:
             LOG.info("event_months_dropped", months=[month.isoformat() for month in dropped])
-
-    return work
-
-
-def _forget_messages(keep: timedelta) -> Callable[[Db, Nothing, Running], Awaitable[None]]:
-    async def work(db: Db, _: Nothing, running: Running) -> None:
-        """Delete what came in and was carried out long ago, a batch at a time until none is left."""
-        del running
-        while await inbox.forget_old(db, now=utc_now(), keep=keep):
-            pass
 
     return work
 
