@@ -12,7 +12,7 @@ from tests.sandbox.stripe.running import Sandbox, pay, seller
 from tests.sandbox.stripe.shapes import strange
 
 
-async def _everything(own: Sandbox) -> list[Any]:
+async def everything(own: Sandbox) -> list[Any]:
     """At least one of each kind of object, as the API answers it."""
     client = own.client()
     customer = await client.v1.customers.create_async(
@@ -68,7 +68,7 @@ async def _everything(own: Sandbox) -> list[Any]:
 
 
 async def test_the_shapes_are_those_of_the_sdk(own: Sandbox) -> None:
-    objects = await _everything(own)
+    objects = await everything(own)
     events = [one["data"]["object"] for one in objects if one["object"] == "event"]
 
     found = sorted({sentence for one in [*objects, *events] for sentence in strange(one)})

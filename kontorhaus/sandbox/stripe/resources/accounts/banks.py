@@ -42,6 +42,7 @@ def add(call: Call, account: Object, given: Bank | str, *, default: bool | None 
         "available_payout_methods": ["standard"],
         "bank_name": "STRIPE TEST BANK",
         "country": given.country.upper(),
+        "customer": None,
         "currency": currency,
         "default_for_currency": first,
         "fingerprint": hashlib.sha256(number.encode()).hexdigest()[:16],
