@@ -102,7 +102,7 @@ async def test_addresses_and_methods_that_do_not_exist() -> None:
     "text", ["x", "order_1", "HTTPORDER_01JD4W1XK7E8RTZ0V6MPQ3H5YA", "org_01jd4w1xk7e8rtz0v6mpq3h5ya", "%00"]
 )
 async def test_an_id_of_another_form_is_of_nothing(text: str) -> None:
-    problem(await ask(made(), "GET", f"/v1/orders/{text}"), 404, "object_not_found")
+    assert problem(await ask(made(), "GET", f"/v1/orders/{text}"), 404, "object_not_found")
 
 
 async def test_head_is_get_without_its_body() -> None:
@@ -156,7 +156,7 @@ async def test_a_route_without_a_body_takes_none() -> None:
 
 
 async def test_a_missing_body_is_named() -> None:
-    problem(await ask(made(), "POST", "/v1/orders"), 400, "body_malformed")
+    assert problem(await ask(made(), "POST", "/v1/orders"), 400, "body_malformed")
 
 
 async def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
@@ -176,7 +176,7 @@ async def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
 
 async def test_an_unreadable_length_is_refused() -> None:
     reply = await ask(made(), "POST", "/v1/orders", NEW, headers={"content-length": "five"})
-    problem(reply, 400, "request_malformed")
+    assert problem(reply, 400, "request_malformed")
 
 
 async def test_what_nobody_foresaw_is_500_and_tells_nothing(capsys: pytest.CaptureFixture[str]) -> None:
