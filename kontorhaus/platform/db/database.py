@@ -165,11 +165,13 @@ class Scope:
             await self._connections.give_back(connection, clean=clean)
 
     async def run(self, work: Callable[[Tx], Awaitable[T]]) -> T:
-        async def once() -> T:
-            async with Scope(self._connections, self._begin) as tx:
-                return await work(tx)
-
-        return await _until_uncontended(once)
+        for attempt in range(TRIES):
+            try:
+                async with Scope(self._connections, self._begin) as tx:
+                    return await work(tx)
+            except CONTENDED as error:
+                await _pause(attempt, error)
+        raise AssertionError("unreachable: the last try returns or raises")
 
     async def alone(self, statement: str, *values: object) -> asyncpg.Record | None:
         """Carry out a call that is a whole transaction, commit included, in one round trip instead of three.
@@ -185,7 +187,12 @@ class Scope:
         if self._alone.pooled_elsewhere:
             # Without prepared statements it takes two messages, and the pooler may change the server in between.
             return await self.run(lambda tx: _row(tx.connection, statement, values))
-        return await _until_uncontended(lambda: self._sent_alone(statement, values))
+        for attempt in range(TRIES):
+            try:
+                return await self._sent_alone(statement, values)
+            except CONTENDED as error:
+                await _pause(attempt, error)
+        raise AssertionError("unreachable: the last try returns or raises")
 
     async def _sent_alone(self, statement: str, values: tuple[object, ...]) -> asyncpg.Record | None:
         connection = await self._connections.take()
@@ -203,25 +210,18 @@ class Scope:
         return found
 
 
-async def _row(
-    connection: Connection, statement: str, values: tuple[object, ...]
-) -> asyncpg.Record | None:
+async def _row(connection: Connection, statement: str, values: tuple[object, ...]) -> asyncpg.Record | None:
     with telemetry.sql_span(statement):
         return await connection.fetchrow(statement, *values)
 
 
-async def _until_uncontended(once: Callable[[], Awaitable[T]]) -> T:
-    """Carry out a whole transaction, and again when it was chosen as the victim of others."""
-    for attempt in range(TRIES):
-        try:
-            return await once()
-        except CONTENDED as error:
-            telemetry.metrics.transaction_retries.labels(type(error).__name__).inc()
-            if attempt == TRIES - 1:
-                raise DatabaseContended("too many changes at once to the same objects") from error
-            # Full jitter: two victims that pause equally long would meet again.
-            await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))  # noqa: S311
-    raise AssertionError("unreachable: the last try returns or raises")
+async def _pause(attempt: int, error: Exception) -> None:
+    """Wait before a whole transaction is tried again; after the last try it is given up."""
+    telemetry.metrics.transaction_retries.labels(type(error).__name__).inc()
+    if attempt == TRIES - 1:
+        raise DatabaseContended("too many changes at once to the same objects") from error
+    # Full jitter: two victims that pause equally long would meet again.
+    await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))  # noqa: S311
 
 
 async def _commit(tx: Tx) -> None:

@@ -17,7 +17,7 @@ from kontorhaus.kernel.ids import OrgId
 from kontorhaus.money.ledger.actions import alone, finding
 from kontorhaus.money.ledger.actions.posting import Aside, Outcome, post_each
 from kontorhaus.money.ledger.errors import LedgerBusy
-from kontorhaus.money.ledger.model.entries import SET_ENTRIES_MAX, EntrySet, Recorded
+from kontorhaus.money.ledger.model.entries import EntrySet, Recorded
 from kontorhaus.money.ledger.model.lines import Lines
 from kontorhaus.platform.db import DatabaseTooSlow, Db, Tx
 

@@ -188,9 +188,15 @@ async def post(tx: Tx, org_id: OrgId, plan: Plan, *, patient: bool) -> Posted:
 async def post_alone(scope: Scope, plan: Plan) -> Posted:
     """The same of a plan without holds, impatiently, as a whole transaction in one message."""
     try:
-        if (line := _one_transfer(plan)) is not None:
-            return await POST_TRANSFER_ALONE.alone(scope, False, *_columns(line))
         return await POST_ALONE.alone(scope, *_arrays(plan), False)
+    except asyncpg.UniqueViolationError:
+        return Posted("repeated", None)
+
+
+async def post_transfer_alone(scope: Scope, line: Line) -> Posted:
+    """The same of one transfer."""
+    try:
+        return await POST_TRANSFER_ALONE.alone(scope, False, *_columns(line))
     except asyncpg.UniqueViolationError:
         return Posted("repeated", None)
 
