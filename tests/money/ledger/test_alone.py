@@ -85,8 +85,8 @@ async def test_what_is_in_the_way_is_told_as_ever_and_nothing_is_written(
         await group.post(books.org_id, books.set(transfer("deposit:0", "deposit:0b", 1)))
     async with books.db.org(books.org_id) as tx:
         await ledger.lock_period(tx, books.org_id, books.entity, utc_now() - timedelta(days=1))
+    late = transfer("clearing:card", "deposit:0", 1, effective_at=utc_now() - timedelta(days=2))
     with pytest.raises(LedgerPeriodLocked):
-        late = transfer("clearing:card", "deposit:0", 1, effective_at=utc_now() - timedelta(days=2))
         await group.post(books.org_id, books.set(late))
     assert await books.guard("deposit:0") == (11, 0)
 
@@ -148,7 +148,7 @@ async def test_a_login_without_the_role_posts_nothing(
 
 async def test_a_call_cancelled_while_it_draws_leaves_the_drawing_free(books: Books, db: Db) -> None:
     """The lock round the drawing belongs to the session: one that stayed held would stop every ledger."""
-    await opened(books, "deposit:0")
+    await opened(books, "deposit:0", "revenue:x")
 
     def posts() -> list[asyncio.Task[ledger.Recorded]]:
         return [asyncio.create_task(books.post(transfer("clearing:card", "revenue:x", 1))) for _ in range(6)]

@@ -1,4 +1,4 @@
-"""Posts that are a transaction by themselves, in one message: nothing is looked up before, and nothing is beside them."""
+"""Posts that are a transaction by themselves, in one message: nothing is looked up before, nothing is beside them."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class GroupCommit:
     def __init__(self, db: Db) -> None:
         self._db = db
         self._lanes: dict[OrgId, _Lane] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._patience = asyncio.Semaphore(WAITING_MAX)
 
     async def post(self, org_id: OrgId, one: EntrySet) -> Recorded:
