@@ -28,11 +28,12 @@ async def post(scope: Scope, sets: Sequence[Lines]) -> list[Recorded] | None:
     """Post sets that were recalled, all of them, each with an instant of its own. None, and nothing was written, when
     anything is in the way of one: a guard, a period, an id that has been used, an account that others hold."""
     if len(sets) == 1 and len(sets[0].lines) == 1:
-        posted = await store.post_transfer_alone(scope, sets[0].lines[0])
+        posting = store.POST_TRANSFER_ALONE.alone(scope, False, *store.columns(sets[0].lines[0]))
     elif (plan := trusted(sets)) is not None:
-        posted = await store.post_alone(scope, plan)
+        posting = store.POST_ALONE.alone(scope, *store.arrays(plan), False)
     else:
         return None
+    posted = await store.unless_repeated(posting)
     if posted.outcome != "posted":
         return None
     assert posted.first is not None

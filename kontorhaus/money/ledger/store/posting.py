@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from msgspec import Struct
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.money.ledger.model.deciding import Plan, Step
 from kontorhaus.money.ledger.model.lines import Kept, Line, OpenHold
-from kontorhaus.platform.db import Query, Scope, Tx
+from kontorhaus.platform.db import Query, Tx
 
 
 class Posted(Struct, frozen=True):
@@ -176,8 +176,8 @@ async def post(tx: Tx, org_id: OrgId, plan: Plan, *, patient: bool) -> Posted:
     """
     try:
         if (line := _one_transfer(plan)) is not None:
-            return await POST_TRANSFER.one(tx, org_id, patient, *_columns(line))
-        posted = await POST.one(tx, org_id, *_arrays(plan), patient)
+            return await POST_TRANSFER.one(tx, org_id, patient, *columns(line))
+        posted = await POST.one(tx, org_id, *arrays(plan), patient)
         if posted.outcome == "posted" and posted.first is not None:
             await _note_holds(tx, org_id, plan.steps, posted.first)
     except asyncpg.UniqueViolationError as error:
@@ -185,18 +185,10 @@ async def post(tx: Tx, org_id: OrgId, plan: Plan, *, patient: bool) -> Posted:
     return posted
 
 
-async def post_alone(scope: Scope, plan: Plan) -> Posted:
-    """The same of a plan without holds, impatiently, as a whole transaction in one message."""
+async def unless_repeated(posting: Awaitable[Posted]) -> Posted:
+    """What a transaction by itself was answered, also where another has just committed one of its ids."""
     try:
-        return await POST_ALONE.alone(scope, *_arrays(plan), False)
-    except asyncpg.UniqueViolationError:
-        return Posted("repeated", None)
-
-
-async def post_transfer_alone(scope: Scope, line: Line) -> Posted:
-    """The same of one transfer."""
-    try:
-        return await POST_TRANSFER_ALONE.alone(scope, False, *_columns(line))
+        return await posting
     except asyncpg.UniqueViolationError:
         return Posted("repeated", None)
 
@@ -209,7 +201,7 @@ def _one_transfer(plan: Plan) -> Line | None:
     return line if line.amount and not line.places and line.ends is None else None
 
 
-def _columns(line: Line) -> tuple[object, ...]:
+def columns(line: Line) -> tuple[object, ...]:
     """A transfer in the order of the parameters of `ledger_post_transfer`."""
     return (
         line.id,
@@ -226,7 +218,7 @@ def _columns(line: Line) -> tuple[object, ...]:
     )
 
 
-def _arrays(plan: Plan) -> tuple[object, ...]:
+def arrays(plan: Plan) -> tuple[object, ...]:
     """A plan in the order of the parameters of `ledger_post`."""
     guards = sorted(plan.guards)
     place = {account_id: number for number, account_id in enumerate(guards, 1)}
