@@ -130,7 +130,7 @@ class GroupCommit:
                 group = _taken(lane.next, half_of=len(lane.next) + len(answers))
                 committing = self._start(self._group(org_id, group, patient=False))
                 _tell(answers)  # they run when the group has been sent
-                answers = await self._ended(committing)
+                answers = await self._ended(committing, group)
                 if len(lane.next) < HALVED_MIN:
                     _tell(answers)
                     answers = []
@@ -139,10 +139,17 @@ class GroupCommit:
             _tell(answers)
             lane.busy = False
 
-    async def _ended(self, committing: asyncio.Task[Answers]) -> Answers:
-        """The answers of a group. One that breaks must not keep the next from its turn."""
+    async def _ended(self, committing: asyncio.Task[Answers], group: Sequence[_Post]) -> Answers:
+        """The answers of a group. One that breaks must not keep the next from its turn, nor its callers waiting."""
         await asyncio.wait([committing])
-        return [] if committing.cancelled() or committing.exception() else committing.result()
+        if committing.cancelled():
+            for post in group:
+                post.told.cancel()
+            return []
+        error = committing.exception()
+        if isinstance(error, Exception):
+            return [(post, error) for post in group]
+        return committing.result()
 
     async def _put_aside(self, org_id: OrgId, lane: _Lane, guard: int, post: _Post) -> Outcome:
         if guard in lane.aside:
@@ -157,7 +164,8 @@ class GroupCommit:
             while lane.aside[guard]:
                 async with self._patience:
                     group = _taken(lane.aside[guard])
-                    _tell(await self._ended(self._start(self._group(org_id, group, patient=True))))
+                    committing = self._start(self._group(org_id, group, patient=True))
+                    _tell(await self._ended(committing, group))
         finally:
             del lane.aside[guard]
 
@@ -169,8 +177,6 @@ class GroupCommit:
             return [(post, error) for post in posts]
         except Exception as error:
             if len(posts) == 1:
-                if posts[0].told.done():
-                    raise  # nobody is there to be told
                 return [(posts[0], error)]
             half = len(posts) // 2
             first = await self._group(org_id, posts[:half], patient=patient)
@@ -217,9 +223,13 @@ def _taken(posts: list[_Post], half_of: int = 0) -> list[_Post]:
 
 def _tell(answers: Answers) -> None:
     for post, outcome in answers:
+        broken = isinstance(outcome, Exception) and not isinstance(outcome, DomainError)
         if post.told.done():
-            continue  # its caller has gone
-        if isinstance(outcome, Exception) and not isinstance(outcome, DomainError):
+            if broken:  # its caller has gone, so that it is logged instead
+                told = {"message": "a post that nobody waits for has failed", "exception": outcome}
+                asyncio.get_running_loop().call_exception_handler(told)
+            continue
+        if isinstance(outcome, Exception) and broken:
             post.told.set_exception(outcome)
         else:
             post.told.set_result(outcome)
