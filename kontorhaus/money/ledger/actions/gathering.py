@@ -223,13 +223,12 @@ def _taken(posts: list[_Post], half_of: int = 0) -> list[_Post]:
 
 def _tell(answers: Answers) -> None:
     for post, outcome in answers:
-        broken = isinstance(outcome, Exception) and not isinstance(outcome, DomainError)
-        if post.told.done():
-            if broken:  # its caller has gone, so that it is logged instead
-                told = {"message": "a post that nobody waits for has failed", "exception": outcome}
-                asyncio.get_running_loop().call_exception_handler(told)
-            continue
-        if isinstance(outcome, Exception) and broken:
+        if isinstance(outcome, DomainError) or not isinstance(outcome, Exception):
+            if not post.told.done():
+                post.told.set_result(outcome)
+        elif not post.told.done():
             post.told.set_exception(outcome)
         else:
-            post.told.set_result(outcome)
+            # Its caller has gone, so that it is logged instead.
+            told = {"message": "a post that nobody waits for has failed", "exception": outcome}
+            asyncio.get_running_loop().call_exception_handler(told)
