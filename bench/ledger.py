@@ -1,9 +1,9 @@
 """The ledger in process, beside the limits of the same run: what the same rows cost without a ledger.
 
     bulk        `post_each` of 1,000 transfers a call, each with its id, half their legs guards; beside a bare set-based
-                INSERT of the same rows into a table with the same indexes, 1 caller
-    group       single transfers by GroupCommit, 64 callers; beside one transaction for each transfer that does the same
-                work in one statement, and in four (look up the id, lock, insert, update)
+                INSERT of the same rows into a table with the same indexes, 1 caller; and by Zipf, and all to one guard
+    group       single transfers by GroupCommit, 64 and 8 callers; beside one transaction for each transfer that does
+                the same work in one statement, and in four (look up the id, lock, insert, update)
     lone        the same of one caller, beside the one statement
     hot         64 callers on one account, sum or guard, beside 1,000 accounts
     business    8 transactions at a time that insert a row of their own and post, all to one guard, beside 1,000 of them
@@ -38,8 +38,8 @@ from kontorhaus.money.ledger import EntrySet, GroupCommit, Time, Transfer, Trans
 from kontorhaus.people.parties import PartyId
 from kontorhaus.platform.db import Command, Db, Query, Tx
 
-ROUNDS = 5
-SECONDS = 1.5
+ROUNDS = 9
+SECONDS = 0.7
 CONNECTIONS = 10
 ACCOUNTS = 1_000
 BULK = 1_000
@@ -190,8 +190,8 @@ def figure(name: str, found: dict[str, float], of: str, beside: str, goal: str, 
 
 
 async def _bulk(db: Db, database: Database) -> list[Figure]:
-    async def bulk(entries: int) -> None:
-        sets = [uniform() for _ in range(entries)]
+    async def bulk(entries: int, draw: Callable[[], EntrySet] = uniform) -> None:
+        sets = [draw() for _ in range(entries)]
         async with db.org(ORG) as tx:
             outcomes = await ledger.post_each(tx, ORG, sets)
         assert all(isinstance(outcome, ledger.Recorded) for outcome in outcomes), outcomes[0]
@@ -208,8 +208,13 @@ async def _bulk(db: Db, database: Database) -> list[Figure]:
     for entries in (1, 100, BULK, 10_000):
         ways[f"bulk {entries}"] = (lambda n=entries: bulk(n)), 1, entries  # type: ignore[misc]
         ways[f"bare {entries}"] = (lambda n=entries: bare(n)), 1, entries  # type: ignore[misc]
+    ways["bulk zipf"] = (lambda: bulk(BULK, zipf)), 1, BULK
+    ways["bulk hot"] = (lambda: bulk(BULK, hot_guard)), 1, BULK
     found = await rounds(ways)
     return [
+        figure("ledger, bulk of 1000, Zipf beside uniform", found, "bulk zipf", f"bulk {BULK}", "", database),
+        figure("ledger, bulk of 1000, one hot guard", found, "bulk hot", f"bulk {BULK}", "", database),
+    ] + [
         figure(
             f"ledger, bulk of {entries}, beside bare INSERT",
             found,
@@ -252,6 +257,7 @@ async def _single(db: Db, database: Database) -> list[Figure]:
         "statements": (lambda: statements(db), 64, 1),
         "group of 8": (by_group(uniform), 8, 1),
         "one statement of 8": (lambda: one_statement(db), 8, 1),
+        "statements of 8": (lambda: statements(db), 8, 1),
         "lone": (by_group(uniform), 1, 1),
         "lone statement": (lambda: one_statement(db), 1, 1),
         "lone post": (lone_post, 1, 1),
@@ -276,6 +282,9 @@ async def _single(db: Db, database: Database) -> list[Figure]:
         ),
         figure(
             "ledger, 8 callers, beside one statement", found, "group of 8", "one statement of 8", "", database
+        ),
+        figure(
+            "ledger, 8 callers, beside four statements", found, "group of 8", "statements of 8", "", database
         ),
         figure(
             "ledger, a lone caller, beside one statement",

@@ -48,9 +48,9 @@ async def _postgres_seconds(folder: Path) -> float:
 
 async def _house_seconds(home: Path) -> float:
     began = monotonic()
-    process = await _started("up", {"KONTORHAUS_HOME": str(home)}, until="Stop it with Ctrl-C.")
+    process, _ = await started("up", {"KONTORHAUS_HOME": str(home)}, until="Stop it with Ctrl-C.")
     seconds = monotonic() - began
-    await _stopped(process)
+    await stopped(process)
     return seconds
 
 
@@ -63,17 +63,21 @@ async def _idle_api_megabytes(folder: Path) -> float:
             "KONTORHAUS_DATABASE_URL": server.url_for("idle", login="kontorhaus"),
             "KONTORHAUS_DATABASE_ADMIN_URL": server.url_for("idle"),
         }
-        await (await _started("db migrate", urls, until="the schema is current")).communicate()
-        process = await _started("api", urls, until="API at")
+        migrating, _ = await started("db migrate", urls, until="the schema is current")
+        await migrating.communicate()
+        process, _ = await started("api", urls, until="API at")
         await asyncio.sleep(1)
         megabytes = resident_megabytes(process.pid)
-        await _stopped(process)
+        await stopped(process)
         return megabytes
     finally:
         await asyncio.to_thread(server.stop)
 
 
-async def _started(words: str, environ: dict[str, str], *, until: str) -> asyncio.subprocess.Process:
+async def started(
+    words: str, environ: dict[str, str], *, until: str
+) -> tuple[asyncio.subprocess.Process, str]:
+    """A command of the house, and the line by which it says that it is ready."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -86,10 +90,10 @@ async def _started(words: str, environ: dict[str, str], *, until: str) -> asynci
     assert process.stdout is not None
     async for line in process.stdout:
         if until in line.decode():
-            return process
+            return process, line.decode()
     raise AssertionError(f"kontorhaus {words} ended before it said {until!r}")
 
 
-async def _stopped(process: asyncio.subprocess.Process) -> None:
+async def stopped(process: asyncio.subprocess.Process) -> None:
     process.send_signal(signal.SIGTERM)
     await process.communicate()

@@ -73,6 +73,7 @@ DEFINERS: Final = {
     "ledger_note_holds": _LEDGER,
     "ledger_open": _LEDGER,
     "ledger_post": _LEDGER,
+    "ledger_post_transfer": _LEDGER,
     "ledger_settle": "sees who is posting, in a view that shows nobody's rows",
 }
 """Functions that run with their owner's rights instead of the caller's."""

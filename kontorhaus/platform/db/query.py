@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from kontorhaus.platform import telemetry
-from kontorhaus.platform.db.database import Tx
+from kontorhaus.platform.db.database import Scope, Tx
 
 Row = TypeVar("Row", bound=Struct)
 
@@ -46,6 +46,12 @@ class Query(Statement, Generic[Row]):
         with telemetry.sql_span(self.text):
             records = await tx.connection.fetch(self.text, *values)
         return [self.row(*record) for record in records]
+
+    async def alone(self, scope: Scope, *values: object) -> Row:
+        """The one row of a call that is a whole transaction: its $1 and $2 are the scope's (see `Scope.alone`)."""
+        record = await scope.alone(self.text, *values)
+        assert record is not None, self.text
+        return self.row(*record)
 
     def mismatch(self, columns: Sequence[str]) -> str | None:
         """How the statement's columns differ from the struct that they fill; None when they agree."""

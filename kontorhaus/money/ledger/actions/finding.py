@@ -84,6 +84,20 @@ def remembered(org_id: OrgId, one: EntrySet) -> bool:
     return (org_id, one.entity) in MEMORY.entities and all(name in MEMORY.accounts for name in names([one]))
 
 
+def recalled(org_id: OrgId, one: EntrySet) -> Found | None:
+    """What is remembered for a set; None when its books or their chart are not. An account that is not remembered is
+    missing from the answer, and so are holds."""
+    entity = MEMORY.entities.get((org_id, one.entity))
+    routes = MEMORY.routes.get(one.entity)
+    if entity is None or routes is None:
+        return None
+    found = Found()
+    found.entities[one.entity] = entity
+    found.routes[one.entity] = routes
+    found.accounts = MEMORY.accounts
+    return found
+
+
 async def _find_entities(tx: Tx, org_id: OrgId, wanted: set[UUID], found: Found) -> None:
     missing = [one for one in wanted if (org_id, one) not in MEMORY.entities or one not in MEMORY.routes]
     for one in wanted - set(missing):

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
 from kontorhaus.kernel.errors import DomainError, Unavailable
 from kontorhaus.kernel.ids import OrgId
-from kontorhaus.money.ledger.actions import finding
+from kontorhaus.money.ledger.actions import alone, finding
 from kontorhaus.money.ledger.actions.posting import Aside, Outcome, post_each
 from kontorhaus.money.ledger.errors import LedgerBusy
-from kontorhaus.money.ledger.model.entries import SET_ENTRIES_MAX, EntrySet, Recorded
+from kontorhaus.money.ledger.model.entries import EntrySet, Recorded
+from kontorhaus.money.ledger.model.lines import Lines
 from kontorhaus.platform.db import DatabaseTooSlow, Db, Tx
 
 GROUP_ENTRIES_MAX: Final = 1_000
@@ -27,9 +28,22 @@ WAITING_MAX: Final = 2
 """Transactions of a process that wait for guards of others: each keeps a connection for as long."""
 
 
+HALVED_MIN: Final = 16
+"""Posts from which on a group is half of those that wait: while the database commits one half, this process serves the
+other. Fewer go together, since a commit costs as much as ten of them."""
+
+
 class _Post(Struct, frozen=True, eq=False):
     one: EntrySet
+    lines: Lines | None
+    """With its accounts, where they are remembered: prepared while the group before is in flight."""
     told: asyncio.Future[Outcome]
+
+
+Answers = list[tuple[_Post, Outcome | Exception]]
+
+
+T = TypeVar("T")
 
 
 class _Lane:
@@ -53,25 +67,30 @@ class GroupCommit:
     def __init__(self, db: Db) -> None:
         self._db = db
         self._lanes: dict[OrgId, _Lane] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._patience = asyncio.Semaphore(WAITING_MAX)
 
     async def post(self, org_id: OrgId, one: EntrySet) -> Recorded:
         """Post one entry set; raises as `post` does, and LedgerBusy when a guard was held by others for too long."""
-        if len(one.entries) > SET_ENTRIES_MAX or not finding.remembered(org_id, one):
+        lines = alone.recalled(org_id, one)
+        if lines is None and not finding.remembered(org_id, one):
             # Opened apart, so that no group waits for somebody who is opening the same.
             await self._db.org(org_id).run(lambda tx: _find(tx, org_id, one))
+            lines = alone.recalled(org_id, one)
         lane = self._lanes.get(org_id)
         if lane is None:
             lane = self._lanes[org_id] = _Lane()
+        post = _Post(one, lines, asyncio.get_running_loop().create_future())
         if lane.aside and (guard := next((g for g in _guards(one) if g in lane.aside), None)) is not None:
-            outcome = await self._put_aside(org_id, lane, guard, one)
+            outcome = await self._put_aside(org_id, lane, guard, post)
         elif lane.busy:
-            outcome = await self._join(lane, one)
+            lane.next.append(post)
+            outcome = await post.told
         else:
-            outcome = await self._lead(org_id, lane, one)
+            outcome = await self._lead(org_id, lane, post)
         if isinstance(outcome, Aside):
-            outcome = await self._put_aside(org_id, lane, min(outcome.guards), one)
+            again = _Post(one, lines, asyncio.get_running_loop().create_future())
+            outcome = await self._put_aside(org_id, lane, min(outcome.guards), again)
         if isinstance(outcome, DomainError):
             raise outcome
         assert isinstance(outcome, Recorded), "who waits for guards is not put aside"
@@ -82,42 +101,57 @@ class GroupCommit:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _lead(self, org_id: OrgId, lane: _Lane, one: EntrySet) -> Outcome:
+    async def _lead(self, org_id: OrgId, lane: _Lane, post: _Post) -> Outcome:
         """Nothing is in flight: post it here and now. Who comes meanwhile is the next group."""
         lane.busy = True
         try:
-            return (await self._commit(org_id, [one], patient=False))[0]
+            return (await self._commit(org_id, [post], patient=False))[0]
         finally:
             # Handed over without a gap, in which the same caller could lead again before those who wait.
             lane.busy = bool(lane.next)
             if lane.busy:
                 self._start(self._follow(org_id, lane))
 
-    async def _join(self, lane: _Lane, one: EntrySet) -> Outcome:
-        post = _Post(one, asyncio.get_running_loop().create_future())
-        lane.next.append(post)
-        return await post.told
-
-    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _apart(self, work: Coroutine[None, None, None]) -> None:
-        """A group that breaks must not keep the next one from its turn."""
-        await asyncio.wait([self._start(work)])
-
     async def _follow(self, org_id: OrgId, lane: _Lane) -> None:
-        """Commit group after group until nobody waits."""
+        """Commit group after group until nobody waits.
+
+        Where many wait, those of a group are told when the next one is under way. Where few do, they are told first,
+        and whoever posts again at once is in the next.
+        """
+        answers: Answers = []
         try:
             while lane.next:
-                await self._apart(self._group(org_id, _taken(lane.next), patient=False))
+                group = _taken(lane.next, half_of=len(lane.next) + len(answers))
+                committing = self._start(self._group(org_id, group, patient=False))
+                _tell(answers)  # they run when the group has been sent
+                answers = await self._ended(committing, group)
+                if len(lane.next) < HALVED_MIN:
+                    _tell(answers)
+                    answers = []
+                    await asyncio.sleep(0)
         finally:
+            _tell(answers)
             lane.busy = False
 
-    async def _put_aside(self, org_id: OrgId, lane: _Lane, guard: int, one: EntrySet) -> Outcome:
-        post = _Post(one, asyncio.get_running_loop().create_future())
+    async def _ended(self, committing: asyncio.Task[Answers], group: Sequence[_Post]) -> Answers:
+        """The answers of a group. One that breaks must not keep the next from its turn, nor its callers waiting."""
+        await asyncio.wait([committing])
+        if committing.cancelled():
+            for post in group:
+                post.told.cancel()
+            return []
+        error = committing.exception()
+        if isinstance(error, Exception):
+            return [(post, error) for post in group]
+        return committing.result()
+
+    async def _put_aside(self, org_id: OrgId, lane: _Lane, guard: int, post: _Post) -> Outcome:
         if guard in lane.aside:
             lane.aside[guard].append(post)
         else:
@@ -129,35 +163,34 @@ class GroupCommit:
         try:
             while lane.aside[guard]:
                 async with self._patience:
-                    await self._apart(self._group(org_id, _taken(lane.aside[guard]), patient=True))
+                    group = _taken(lane.aside[guard])
+                    committing = self._start(self._group(org_id, group, patient=True))
+                    _tell(await self._ended(committing, group))
         finally:
             del lane.aside[guard]
 
-    async def _group(self, org_id: OrgId, posts: Sequence[_Post], *, patient: bool) -> None:
-        """Commit posts together and tell each; what fails as a whole, and would fail again, is tried by halves."""
+    async def _group(self, org_id: OrgId, posts: Sequence[_Post], *, patient: bool) -> Answers:
+        """Commit posts together; what fails as a whole, and would fail again, is tried by halves."""
         try:
-            outcomes = await self._commit(org_id, [post.one for post in posts], patient=patient)
+            outcomes = await self._commit(org_id, posts, patient=patient)
         except Unavailable as error:
-            outcomes = [error] * len(posts)
+            return [(post, error) for post in posts]
         except Exception as error:
             if len(posts) == 1:
-                if posts[0].told.done():
-                    raise  # nobody is there to be told
-                _tell(posts[0], error)
-                return
+                return [(posts[0], error)]
             half = len(posts) // 2
-            await self._group(org_id, posts[:half], patient=patient)
-            await self._group(org_id, posts[half:], patient=patient)
-            return
-        for post, outcome in zip(posts, outcomes, strict=True):
-            _tell(post, outcome)
+            first = await self._group(org_id, posts[:half], patient=patient)
+            return first + await self._group(org_id, posts[half:], patient=patient)
+        return list(zip(posts, outcomes, strict=True))
 
-    async def _commit(self, org_id: OrgId, sets: Sequence[EntrySet], *, patient: bool) -> list[Outcome]:
-        async def work(tx: Tx) -> list[Outcome]:
-            return await post_each(tx, org_id, sets, patient=patient)
-
+    async def _commit(self, org_id: OrgId, posts: Sequence[_Post], *, patient: bool) -> Sequence[Outcome]:
+        scope = self._db.org(org_id)
+        lines = [post.lines for post in posts if post.lines is not None]
+        if not patient and len(lines) == len(posts) and (told := await alone.post(scope, lines)) is not None:
+            return told
+        sets = [post.one for post in posts]
         try:
-            return await self._db.org(org_id).run(work)
+            return await scope.run(lambda tx: post_each(tx, org_id, sets, patient=patient))
         except DatabaseTooSlow as error:
             if not patient:
                 raise
@@ -174,23 +207,28 @@ def _guards(one: EntrySet) -> list[int]:
     return [account.id for account in accounts if account is not None and account.guards]
 
 
-def _taken(posts: list[_Post]) -> list[_Post]:
-    """The first posts of a list, as many as go into one commit."""
+def _taken(posts: list[_Post], half_of: int = 0) -> list[_Post]:
+    """The first posts of a list, as many as go into one commit; of many, half of so many."""
+    most = max(HALVED_MIN, (half_of + 1) // 2) if half_of else len(posts)
     entries = 0
-    for number, post in enumerate(posts):
+    for number, post in enumerate(posts[:most]):
         entries += len(post.one.entries)
         if number and entries > GROUP_ENTRIES_MAX:
             break
     else:
-        number = len(posts)
+        number = min(most, len(posts))
     taken, posts[:] = posts[:number], posts[number:]
     return taken
 
 
-def _tell(post: _Post, outcome: Outcome | Exception) -> None:
-    if post.told.done():
-        return  # its caller has gone
-    if isinstance(outcome, Exception) and not isinstance(outcome, DomainError):
-        post.told.set_exception(outcome)
-    else:
-        post.told.set_result(outcome)
+def _tell(answers: Answers) -> None:
+    for post, outcome in answers:
+        if isinstance(outcome, DomainError) or not isinstance(outcome, Exception):
+            if not post.told.done():
+                post.told.set_result(outcome)
+        elif not post.told.done():
+            post.told.set_exception(outcome)
+        else:
+            # Its caller has gone, so that it is logged instead.
+            told = {"message": "a post that nobody waits for has failed", "exception": outcome}
+            asyncio.get_running_loop().call_exception_handler(told)

@@ -115,7 +115,7 @@ async def _post(
     """First on trust, in one statement; where that finds anything in the way, with a look at everything."""
     if not sets:
         return ()
-    if not any(ended(lines, {}) for lines in sets) and (plan := _trusted(sets)) is not None:
+    if not any(ended(lines, {}) for lines in sets) and (plan := trusted(sets)) is not None:
         posted = await store.post(tx, org_id, plan, patient=patient)
         if posted.outcome == "posted":
             assert posted.first is not None
@@ -129,7 +129,7 @@ async def _post(
     raise LedgerBusy("others post the same ids all the time")
 
 
-def _trusted(sets: Sequence[Lines]) -> Plan | None:
+def trusted(sets: Sequence[Lines]) -> Plan | None:
     """All sets as if nothing were in their way; None when they are in each other's."""
     plan = Plan()
     ids = [line.id for lines in sets for line in lines.lines]

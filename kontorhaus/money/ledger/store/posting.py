@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,16 +12,15 @@ from msgspec import Struct
 
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.money.ledger.model.deciding import Plan, Step
-from kontorhaus.money.ledger.model.lines import Kept, OpenHold
+from kontorhaus.money.ledger.model.lines import Kept, Line, OpenHold
 from kontorhaus.platform.db import Query, Tx
 
 
 class Posted(Struct, frozen=True):
-    """What `ledger_post` answers: the first instant of those that it gave to the sets."""
+    """What `ledger_post` and its like answer: the first instant of those that were given to the sets."""
 
     outcome: str | None
     first: datetime | None
-    busy: list[int] | None
 
 
 class GuardRow(Struct, frozen=True):
@@ -58,9 +57,32 @@ class DueRow(Struct, frozen=True):
 POST = Query(
     Posted,
     """
-    SELECT outcome, first, busy
+    SELECT outcome, first
     FROM ledger_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
                      $22, $23, $24, $25)
+    """,
+)
+
+POST_ALONE = Query(
+    Posted,
+    """
+    SELECT outcome, first
+    FROM ledger_post_alone($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                           $21, $22, $23, $24, $25, $26)
+    """,
+)
+
+POST_TRANSFER = Query(
+    Posted,
+    """
+    SELECT outcome, first FROM ledger_post_transfer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    """,
+)
+
+POST_TRANSFER_ALONE = Query(
+    Posted,
+    """
+    SELECT outcome, first FROM ledger_post_transfer_alone($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
     """,
 )
 
@@ -152,27 +174,64 @@ async def post(tx: Tx, org_id: OrgId, plan: Plan, *, patient: bool) -> Posted:
     Two calls with the same id at the same instant are left to the unique key: the later one is tried again as the
     victim of serialization, and finds the other's.
     """
-    guards = sorted(plan.guards)
-    place = {account_id: number for number, account_id in enumerate(guards, 1)}
-    standings = [plan.guards[account_id] for account_id in guards]
     try:
-        posted = await POST.one(
-            tx,
-            org_id,
-            *_transfers([step for step in plan.steps if step.line.amount and not step.line.places], place),
-            guards,
-            [standing.balance for standing in standings],
-            [standing.held for standing in standings],
-            [standing.lowest for standing in standings],
-            sorted({step.line.debit.entity for step in plan.steps}),
-            plan.sets,
-            patient,
-        )
+        if (line := _one_transfer(plan)) is not None:
+            return await POST_TRANSFER.one(tx, org_id, patient, *columns(line))
+        posted = await POST.one(tx, org_id, *arrays(plan), patient)
         if posted.outcome == "posted" and posted.first is not None:
             await _note_holds(tx, org_id, plan.steps, posted.first)
     except asyncpg.UniqueViolationError as error:
         raise asyncpg.SerializationError("another call posts the same ids now") from error
     return posted
+
+
+async def unless_repeated(posting: Awaitable[Posted]) -> Posted:
+    """What a transaction by itself was answered, also where another has just committed one of its ids."""
+    try:
+        return await posting
+    except asyncpg.UniqueViolationError:
+        return Posted("repeated", None)
+
+
+def _one_transfer(plan: Plan) -> Line | None:
+    """The line of a plan that is one transfer and nothing else."""
+    if len(plan.steps) != 1:
+        return None
+    line = plan.steps[0].line
+    return line if line.amount and not line.places and line.ends is None else None
+
+
+def columns(line: Line) -> tuple[object, ...]:
+    """A transfer in the order of the parameters of `ledger_post_transfer`."""
+    return (
+        line.id,
+        line.debit.entity,
+        line.debit.id,
+        line.credit.id,
+        line.amount,
+        line.base,
+        line.effective_at,
+        line.reference,
+        line.tax_rate,
+        line.tax_category,
+        line.tax_point,
+    )
+
+
+def arrays(plan: Plan) -> tuple[object, ...]:
+    """A plan in the order of the parameters of `ledger_post`."""
+    guards = sorted(plan.guards)
+    place = {account_id: number for number, account_id in enumerate(guards, 1)}
+    standings = [plan.guards[account_id] for account_id in guards]
+    return (
+        *_transfers([step for step in plan.steps if step.line.amount and not step.line.places], place),
+        guards,
+        [standing.balance for standing in standings],
+        [standing.held for standing in standings],
+        [standing.lowest for standing in standings],
+        sorted({step.line.debit.entity for step in plan.steps}),
+        plan.sets,
+    )
 
 
 def _transfers(steps: Sequence[Step], place: dict[int, int]) -> tuple[Sequence[object] | None, ...]:
