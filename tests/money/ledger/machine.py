@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from kontorhaus.money.ledger import EntrySet, Hold, HoldId, PostHold, Transfer, VoidHold
 
@@ -26,8 +26,15 @@ class Moved:
     recorded_at: datetime
     effective_at: datetime
     account: str
+    side: str
     amount: int
+    base: int
     set: int
+
+    @property
+    def change(self) -> int:
+        """Of the account's balance, which is reckoned on its own side."""
+        return self.amount if grows(self.account, self.side) else -self.amount
 
 
 @dataclass
@@ -39,12 +46,19 @@ class Model:
     open: dict[HoldId, Hold] = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
     sets: int = 0
+    locked: datetime = datetime.min.replace(tzinfo=UTC)
 
     def free(self, account: str) -> int:
         return self.balances.get(account, 0) - self.held.get(account, 0)
 
     def copy(self) -> Model:
-        return Model(dict(self.balances), dict(self.held), dict(self.open), list(self.moved), self.sets)
+        return replace(
+            self,
+            balances=dict(self.balances),
+            held=dict(self.held),
+            open=dict(self.open),
+            moved=list(self.moved),
+        )
 
     def apply(self, one: EntrySet, at: datetime) -> bool:
         """Post a set; False, and nothing changed, when it must be refused."""
@@ -69,20 +83,23 @@ class Model:
         self._hold(placed, -placed.amount.minor)
         if isinstance(entry, PostHold):
             amount = placed.amount.minor if entry.amount is None else entry.amount.minor
-            self._move(placed.debit, placed.credit, amount, at, entry.effective_at or at)
+            return self._move(placed.debit, placed.credit, (amount, amount), at, entry.effective_at)
         return True
 
     def _transfer(self, entry: Transfer, at: datetime) -> bool:
         amount, spilled = entry.amount.minor, 0
         lowered = self._lowered(entry)
+        open_still = True
         if entry.spill is not None and lowered:
             spilled = max(0, amount - max(0, self.free(lowered[0])))
-            debit, credit = (entry.spill if leg == lowered[0] else leg for leg in (entry.debit, entry.credit))
-            if spilled:
-                self._move(debit, credit, spilled, at, entry.effective_at or at)
         if amount > spilled:
-            self._move(entry.debit, entry.credit, amount - spilled, at, entry.effective_at or at)
-        return all(self.free(account) >= 0 for account in lowered)
+            base = amount - spilled if entry.base is None else entry.base.minor
+            moved = (amount - spilled, base)
+            open_still = self._move(entry.debit, entry.credit, moved, at, entry.effective_at)
+        if entry.spill is not None and spilled:
+            debit, credit = (entry.spill if leg == lowered[0] else leg for leg in (entry.debit, entry.credit))
+            open_still = self._move(debit, credit, (spilled, spilled), at, entry.effective_at)
+        return open_still and all(self.free(account) >= 0 for account in lowered)
 
     def _lowered(self, entry: Transfer | Hold) -> list[str]:
         legs = (("debit", entry.debit), ("credit", entry.credit))
@@ -92,14 +109,30 @@ class Model:
         for account in self._lowered(placed):
             self.held[account] = self.held.get(account, 0) + amount
 
-    def _move(self, debit: str, credit: str, amount: int, at: datetime, effective: datetime) -> None:
+    def _move(
+        self, debit: str, credit: str, moved: tuple[int, int], at: datetime, effective_at: datetime | None
+    ) -> bool:
+        """An amount and what it is in base currency; False where it takes effect in a closed period."""
+        effective = effective_at or at
         for side, account in (("debit", debit), ("credit", credit)):
-            signed = amount if grows(account, side) else -amount
-            self.balances[account] = self.balances.get(account, 0) + signed
-            self.moved.append(Moved(at, effective, account, signed, self.sets))
+            one = Moved(at, effective, account, side, *moved, self.sets)
+            self.balances[account] = self.balances.get(account, 0) + one.change
+            self.moved.append(one)
+        return effective >= self.locked
+
+    def of(self, account: str) -> list[Moved]:
+        return [one for one in self.moved if one.account == account]
 
     def by_record(self, account: str, at: datetime) -> int:
-        return sum(m.amount for m in self.moved if m.account == account and m.recorded_at <= at)
+        return sum(one.change for one in self.of(account) if one.recorded_at <= at)
 
     def by_effect(self, account: str, at: datetime) -> int:
-        return sum(m.amount for m in self.moved if m.account == account and m.effective_at <= at)
+        return sum(one.change for one in self.of(account) if one.effective_at <= at)
+
+    def statement(self, account: str) -> list[tuple[str, int, int, int]]:
+        """Side, amount, amount in base currency, and the balance after it."""
+        balance, lines = 0, []
+        for one in self.of(account):
+            balance += one.change
+            lines.append((one.side, one.amount, one.base, balance))
+        return lines
