@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -13,7 +13,7 @@ from kontorhaus.money.ledger.errors import LedgerAccountNotFound, LedgerEntityNo
 from kontorhaus.money.ledger.model.lines import Account, Entity
 from kontorhaus.money.ledger.store import accounts
 from kontorhaus.money.ledger.store import reading as store
-from kontorhaus.money.ledger.store.reading import Balance, EntryRow, PeriodRow, TrialRow
+from kontorhaus.money.ledger.store.reading import Balance, EntryRow, PeriodRow
 from kontorhaus.people.parties import PartyId
 from kontorhaus.platform.db import Db, Tx
 
@@ -25,6 +25,9 @@ BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """After any entry."""
+
+INSTANT: Final = timedelta(microseconds=1)
+"""What the database's clock counts in, so that "up to and with" is "before the next"."""
 
 NOTHING: Final = store.Start(BEGINNING, 0, 0, 0, 0)
 """Where adding up begins for an account that was never added up."""
@@ -124,28 +127,50 @@ async def trial_balance(
     entity: PartyId,
     at: datetime | None = None,
     *,
+    begin: datetime | None = None,
+    by: Time = Time.RECORD,
     after: tuple[str, str] = ("", ""),
     limit: int = PAGE_MAX,
-) -> list[TrialRow]:
-    """Every account of a legal entity as of an instant of record, by default now, in the order of currency and name
-    from behind `after`. Debits less credits are zero over all accounts of a currency, and in the base currency."""
+) -> list[PeriodRow]:
+    """Every account of a legal entity as of an instant that has passed, its own entries included, by default now; with
+    `begin`, over the period that begins with that instant. In the order of currency and name, from behind `after`.
+
+    Debits less credits are zero over all accounts of a currency, and in the base currency, by either time. By effect
+    later posts may change what was answered, until the period is closed.
+
+    Raises LedgerEntityNotFound, LedgerInstantInvalid.
+    """
     async with db.org(org_id, read_only=True) as tx:
         books = await _books(tx, org_id, entity)
-        upto = await _settle(tx, org_id, books.number, at)
-        return await store.TRIAL_BALANCE.all(tx, org_id, books.number, upto, *after, limit)
+        end = await _settle(tx, org_id, books.number, at) + INSTANT
+        since = end if begin is None else begin
+        effect = by == Time.EFFECT
+        return await store.TRIAL_BALANCE.all(
+            tx, org_id, books.number, min(since, end), end, effect, *after, limit
+        )
 
 
 async def general_ledger(
-    db: Db, org_id: OrgId, entity: PartyId, begin: datetime, end: datetime
+    db: Db,
+    org_id: OrgId,
+    entity: PartyId,
+    begin: datetime,
+    end: datetime,
+    *,
+    by: Time = Time.RECORD,
+    after: tuple[str, str] = ("", ""),
+    limit: int = PAGE_MAX,
 ) -> list[PeriodRow]:
-    """What was debited and credited to each account in a period of record, from `begin` up to and without `end`.
+    """The accounts that a period touched, from `begin` up to and without `end`: how each stood, what was debited and
+    credited to it, and how it stands then. In the order of currency and name, from behind `after`.
 
-    It reads every entry of the period, some 300,000 a second.
+    Each page reads every entry of the period, some 300,000 a second. Raises as `trial_balance` does.
     """
     async with db.org(org_id, read_only=True) as tx:
         books = await _books(tx, org_id, entity)
         await _settle(tx, org_id, books.number, end)
-        return await store.GENERAL_LEDGER.all(tx, org_id, books.number, begin, end)
+        effect = by == Time.EFFECT
+        return await store.GENERAL_LEDGER.all(tx, org_id, books.number, begin, end, effect, *after, limit)
 
 
 async def _recorded(tx: Tx, org_id: OrgId, account: Account, at: datetime) -> Balance:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from kontorhaus.money.ledger import EntrySet, Hold, HoldId, PostHold, Transfer, VoidHold
 
+BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+
 CREDIT = ("deposit", "held", "payable", "revenue")
 GUARDS = ("deposit", "held", "payable", "recoverable")
 
@@ -46,7 +48,7 @@ class Model:
     open: dict[HoldId, Hold] = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
     sets: int = 0
-    locked: datetime = datetime.min.replace(tzinfo=UTC)
+    locked: datetime = BEGINNING
 
     def free(self, account: str) -> int:
         return self.balances.get(account, 0) - self.held.get(account, 0)
@@ -128,6 +130,20 @@ class Model:
 
     def by_effect(self, account: str, at: datetime) -> int:
         return sum(one.change for one in self.of(account) if one.effective_at <= at)
+
+    def period(self, account: str, begin: datetime, end: datetime, *, by_effect: bool) -> tuple[int, ...]:
+        """Opening balance, debits, credits and closing balance; then the same in base currency. The period has its
+        begin, and not its end."""
+        lines = [(one.effective_at if by_effect else one.recorded_at, one) for one in self.of(account)]
+        before = [one for at, one in lines if at < begin]
+        within = [one for at, one in lines if begin <= at < end]
+        told: list[int] = []
+        for of in (lambda one: one.amount, lambda one: one.base):
+            opening = sum(of(one) if grows(account, one.side) else -of(one) for one in before)
+            debited, credited = (sum(of(one) for one in within if one.side == s) for s in ("debit", "credit"))
+            moved = debited - credited if grows(account, "debit") else credited - debited
+            told += [opening, debited, credited, opening + moved]
+        return tuple(told)
 
     def statement(self, account: str) -> list[tuple[str, int, int, int]]:
         """Side, amount, amount in base currency, and the balance after it."""

@@ -262,6 +262,9 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert await self.books.guard(account) == (balance, self.model.held.get(account, 0))
         for at in (None, *instants):
             await self.compare_trial_balance(at)
+        for effect, found in ((False, instants), (True, dates)):
+            if len(found) > 1:
+                await self.compare_period(found[0], found[-1], by_effect=effect)
         verified = await ledger.verify(self.db, self.books.org_id, self.books.entity)
         assert verified.sealed + verified.unsealed >= len(self.model.moved) // 2
         await ledger.seal(self.db, self.books.org_id, self.books.entity)
@@ -280,6 +283,25 @@ class LedgerMachine(RuleBasedStateMachine):
         for currency in ("EUR", "USD"):
             assert sum(_signed(row)[0] for row in rows if row.currency == currency) == 0
         assert sum(_signed(row)[1] for row in rows) == 0
+
+    async def compare_period(self, begin: datetime, end: datetime, *, by_effect: bool) -> None:
+        """The general ledger has the accounts that a period touched; the trial balance has all of them."""
+        books = (self.db, self.books.org_id, self.books.entity)
+        by = Time.EFFECT if by_effect else Time.RECORD
+        expected = {n: self.model.period(n, begin, end, by_effect=by_effect) for n in self.model.balances}
+        touched = {n: sums for n, sums in expected.items() if sums[1] or sums[2]}
+        rows: list[Any] = []
+        after = ("", "")
+        while page := await ledger.general_ledger(*books, begin, end, by=by, after=after, limit=2):
+            rows += page
+            after = (page[-1].currency, page[-1].name)
+        assert len(rows) == len(touched)
+        assert {row.name: _sums(row) for row in rows} == touched
+        trial = await ledger.trial_balance(*books, end - timedelta(microseconds=1), begin=begin, by=by)
+        assert {row.name: _sums(row) for row in trial} == {
+            **dict.fromkeys((r.name for r in trial), (0,) * 8),
+            **expected,
+        }
 
     async def statement(self, account: str) -> list[tuple[str, int, int, int]]:
         """By pages of three, so that they end within entry sets too."""
@@ -302,6 +324,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
 def currency(account: str) -> str:
     return "USD" if account.partition(":")[2].startswith("us") else "EUR"
+
+
+def _sums(row: Any) -> tuple[int, ...]:
+    first = (row.opening, row.debits, row.credits, row.balance)
+    return (*first, row.base_opening, row.base_debits, row.base_credits, row.base)
 
 
 def _signed(row: Any) -> tuple[int, int]:

@@ -57,12 +57,19 @@ async def test_money_goes_from_the_card_to_the_seller(counter: Counter) -> None:
         "general_ledger", begin=captured.json["recorded_at"], end=posted.json["recorded_at"]
     )
     assert [
-        (row["name"], row["debits"]["amount"], row["credits"]["amount"]) for row in ledger.json["accounts"]
+        [row[field]["amount"] for field in ("opening", "debits", "credits", "closing")]
+        for row in ledger.json["data"]
     ] == [
-        ("clearing:card", 10_000, 0),
-        ("deposit:anna", 10_000, 10_000),
-        ("payable:bert", 0, 9_000),
-        ("receivable:anna", 0, 1_000),
+        [0, 10_000, 0, 10_000],
+        [0, 10_000, 10_000, 0],
+        [0, 0, 9_000, 9_000],
+        [0, 0, 1_000, -1_000],
+    ]
+    assert [row["name"] for row in ledger.json["data"]] == [
+        "clearing:card",
+        "deposit:anna",
+        "payable:bert",
+        "receivable:anna",
     ]
     drawing = await counter.house.get(f"/v1/ledger/entry_sets/{allocated.json['id']}/drawing")
     assert (drawing.status, drawing.headers["content-type"]) == (200, "image/svg+xml")

@@ -181,24 +181,30 @@ class StatementEntryView(Struct, frozen=True, kw_only=True):
 
 class TrialRowView(Struct, frozen=True, kw_only=True):
     name: str
-    side: str
-    balance: MoneyView
-    base: MoneyView
+    side: Annotated[str, Meta(description="Balances are reckoned on this side.")]
+    opening: Annotated[
+        MoneyView | None, Meta(description="The balance right before `begin`; null if none was given.")
+    ]
+    debits: Annotated[MoneyView | None, Meta(description="What was debited in the period.")]
+    credits: Annotated[MoneyView | None, Meta(description="What was credited in the period.")]
+    balance: Annotated[MoneyView, Meta(description="The balance at `at`, its own entries included.")]
+    base_opening: MoneyView | None
+    base_debits: MoneyView | None
+    base_credits: MoneyView | None
+    base: Annotated[MoneyView, Meta(description="The balance in the base currency of the books.")]
 
 
 class PeriodRowView(Struct, frozen=True, kw_only=True):
     name: str
-    side: str
+    side: Annotated[str, Meta(description="Balances are reckoned on this side.")]
+    opening: Annotated[MoneyView, Meta(description="The balance right before the period.")]
     debits: MoneyView
     credits: MoneyView
+    closing: Annotated[MoneyView, Meta(description="The balance at the end of the period.")]
+    base_opening: MoneyView
     base_debits: MoneyView
     base_credits: MoneyView
-
-
-class GeneralLedgerView(Struct, frozen=True, kw_only=True):
-    begin: datetime
-    end: datetime
-    accounts: list[PeriodRowView]
+    base_closing: MoneyView
 
 
 def money(minor: int, currency: str) -> MoneyView:
