@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.money.ledger.errors import LedgerAccountNotFound, LedgerEntityNotFound, LedgerInstantInvalid
+from kontorhaus.money.ledger.model.dimensions import Dimension, Dimensions, GroupBy
 from kontorhaus.money.ledger.model.lines import Account, Entity
-from kontorhaus.money.ledger.store import accounts
+from kontorhaus.money.ledger.store import accounts, cutting
 from kontorhaus.money.ledger.store import reading as store
+from kontorhaus.money.ledger.store.cutting import GroupRow
 from kontorhaus.money.ledger.store.reading import Balance, EntryRow, PeriodRow
 from kontorhaus.people.parties import PartyId
 from kontorhaus.platform.db import Db, Tx
@@ -32,6 +35,10 @@ INSTANT: Final = timedelta(microseconds=1)
 NOTHING: Final = store.Start(BEGINNING, 0, 0, 0, 0)
 """Where adding up begins for an account that was never added up."""
 
+EVERYTHING: Final = Dimensions()
+
+FIRST: Final = UUID(int=0)
+
 BEFORE_ALL: Final = -1
 """Stands before the first line of an instant."""
 
@@ -48,6 +55,14 @@ class Place(Struct, frozen=True, array_like=True):
 
     recorded_at: datetime
     line: int
+
+
+class GroupPlace(Struct, frozen=True, array_like=True):
+    """Where a page of balances ended."""
+
+    key: UUID
+    currency: str
+    type: str
 
 
 class Entry(Struct, frozen=True):
@@ -129,11 +144,13 @@ async def trial_balance(
     *,
     begin: datetime | None = None,
     by: Time = Time.RECORD,
+    of: Dimensions = EVERYTHING,
     after: tuple[str, str] = ("", ""),
     limit: int = PAGE_MAX,
 ) -> list[PeriodRow]:
     """Every account of a legal entity as of an instant that has passed, its own entries included, by default now; with
-    `begin`, over the period that begins with that instant. In the order of currency and name, from behind `after`.
+    `begin`, over the period that begins with that instant; with `of`, the accounts alone that are kept for those. In
+    the order of currency and name, from behind `after`.
 
     Debits less credits are zero over all accounts of a currency, and in the base currency, by either time. By effect
     later posts may change what was answered, until the period is closed.
@@ -144,10 +161,11 @@ async def trial_balance(
         books = await _books(tx, org_id, entity)
         end = await _settle(tx, org_id, books.number, at) + INSTANT
         since = end if begin is None else begin
-        effect = by == Time.EFFECT
-        return await store.TRIAL_BALANCE.all(
-            tx, org_id, books.number, min(since, end), end, effect, *after, limit
-        )
+        args = (tx, org_id, books.number, min(since, end), end, by == Time.EFFECT, *after, limit)
+        first = of.first
+        if first is None:
+            return await store.TRIAL_BALANCE.all(*args)
+        return await store.TRIAL_BALANCE_OF[first].all(*args, *of.row())
 
 
 async def general_ledger(
@@ -171,6 +189,30 @@ async def general_ledger(
         await _settle(tx, org_id, books.number, end)
         effect = by == Time.EFFECT
         return await store.GENERAL_LEDGER.all(tx, org_id, books.number, begin, end, effect, *after, limit)
+
+
+async def balances(
+    db: Db,
+    org_id: OrgId,
+    entity: PartyId,
+    by: GroupBy,
+    *,
+    after: GroupPlace | None = None,
+    limit: int = PAGE_MAX,
+) -> list[GroupRow]:
+    """The balances now of accounts that are kept for the same, or are of one type, added up for each currency and type.
+    Accounts that are kept for nothing of that kind are left out. In the order of key, currency and type.
+
+    Pages are each of their own moment. Raises LedgerEntityNotFound.
+    """
+    place = after or GroupPlace(FIRST, "", "")
+    async with db.org(org_id, read_only=True) as tx:
+        number = (await _books(tx, org_id, entity)).number
+        upto = (await cutting.SEALED.one(tx, org_id, number)).upto or BEGINNING
+        args = (tx, org_id, number, upto, limit)
+        if by == GroupBy.TYPE:
+            return await cutting.BALANCES_BY_TYPE.all(*args, place.currency, place.type)
+        return await cutting.BALANCES_BY[Dimension(by)].all(*args, place.key, place.currency, place.type)
 
 
 async def _recorded(tx: Tx, org_id: OrgId, account: Account, at: datetime) -> Balance:

@@ -138,9 +138,11 @@ class Model:
         before = [one for at, one in lines if at < begin]
         within = [one for at, one in lines if begin <= at < end]
         told: list[int] = []
-        for of in (lambda one: one.amount, lambda one: one.base):
-            opening = sum(of(one) if grows(account, one.side) else -of(one) for one in before)
-            debited, credited = (sum(of(one) for one in within if one.side == s) for s in ("debit", "credit"))
+        for unit in ("amount", "base"):
+            opening = sum(_signed(one, unit) for one in before)
+            debited, credited = (
+                sum(getattr(one, unit) for one in within if one.side == side) for side in ("debit", "credit")
+            )
             moved = debited - credited if grows(account, "debit") else credited - debited
             told += [opening, debited, credited, opening + moved]
         return tuple(told)
@@ -152,3 +154,8 @@ class Model:
             balance += one.change
             lines.append((one.side, one.amount, one.base, balance))
         return lines
+
+
+def _signed(one: Moved, unit: str) -> int:
+    minor: int = getattr(one, unit)
+    return minor if grows(one.account, one.side) else -minor

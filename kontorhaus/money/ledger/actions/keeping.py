@@ -80,10 +80,13 @@ async def open_account(
     org_id = actor.org_id
 
     async def effect(tx: Tx) -> Answer:
-        party = None if new.party is None else PARTY.parse(new.party)
-        if party is not None:
-            await parties.party_in(tx, org_id, party)
-        wanted = opening.NewAccount(currency=new.currency, name=new.name, party_id=party)
+        kept_for = new.kept_for()
+        if kept_for.party is not None:
+            await parties.party_in(tx, org_id, PartyId(kept_for.party))
+        order, party, connection = kept_for.row()
+        wanted = opening.NewAccount(
+            currency=new.currency, name=new.name, order_id=order, party_id=party, connection_id=connection
+        )
         await opening.open_accounts(tx, org_id, entity, [wanted])
         await access.record(tx, actor, "ledger.account_opened", PARTY.prefix, entity, ["accounts"])
         return answer(

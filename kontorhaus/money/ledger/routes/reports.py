@@ -16,13 +16,25 @@ from kontorhaus.money.ledger.errors import (
     LedgerEntryInvalid,
     LedgerInstantInvalid,
 )
+from kontorhaus.money.ledger.model.dimensions import Dimension, GroupBy
 from kontorhaus.money.ledger.model.entries import TRANSFER, TransferId
-from kontorhaus.money.ledger.model.requests import AccountName, Currency, Instant, instant
+from kontorhaus.money.ledger.model.requests import (
+    AccountName,
+    ConnectionText,
+    Currency,
+    Instant,
+    OrderText,
+    PartyText,
+    dimensions,
+    instant,
+)
 from kontorhaus.money.ledger.model.shown import ENTRY_SET, entry_set_id
-from kontorhaus.money.ledger.queries import Entry, Place, Time
+from kontorhaus.money.ledger.queries import Entry, GroupPlace, Place, Time
+from kontorhaus.money.ledger.store.cutting import GroupRow
 from kontorhaus.money.ledger.store.reading import PeriodRow
 from kontorhaus.money.ledger.views import objects as views
 from kontorhaus.money.ledger.views.objects import (
+    GroupView,
     PeriodRowView,
     StatementEntryView,
     TrialRowView,
@@ -42,8 +54,8 @@ class StatementPage(Page, frozen=True, kw_only=True, forbid_unknown_fields=True)
 By = Annotated[
     Time,
     Meta(
-        description="`record`: what the books learned by then, which never changes. `effect`: what took effect by then, "
-        "as is known now."
+        description="`record`: what the books learned by then, which never changes. `effect`: what took effect by "
+        "then, as is known now."
     ),
 ]
 
@@ -62,6 +74,15 @@ class TrialPage(Page, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = None
     by: By = Time.RECORD
+    order: Annotated[OrderText | None, Meta(description="Only accounts that are kept for this order.")] = None
+    party: Annotated[PartyText | None, Meta(description="Only accounts that are kept for this party.")] = None
+    connection: Annotated[
+        ConnectionText | None, Meta(description="Only accounts that are kept for this connection.")
+    ] = None
+
+
+class GroupPage(Page, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    group_by: Annotated[GroupBy, Meta(description="What balances are added up by.")]
 
 
 class PeriodPage(Page, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,6 +157,7 @@ async def list_ledger_trial_balance(call: Call[None, TrialPage]) -> Answer:
         at,
         begin=begin,
         by=wanted.by,
+        of=dimensions(wanted.order, wanted.party, wanted.connection),
         after=call.after(tuple[str, str]) or ("", ""),
         limit=wanted.limit + 1,
     )
@@ -183,6 +205,34 @@ async def list_general_ledger(call: Call[None, PeriodPage]) -> Answer:
     return call.page(rows, view=lambda one: _period(one, base), position=lambda one: (one.currency, one.name))
 
 
+@route(
+    "GET",
+    "/v1/ledger/entities/{entity_id}/balances",
+    scope="ledger:read",
+    query=GroupPage,
+    list_of=GroupView,
+    errors=(LedgerEntityNotFound,),
+    ids=IDS,
+    tag="Ledger",
+)
+async def list_ledger_balances(call: Call[None, GroupPage]) -> Answer:
+    """Add balances up by order, party, connection or type.
+
+    How the accounts stand now that are kept for the same, of each currency and type for itself, in the order of their
+    ids. Accounts that are kept for nothing of that kind are left out. Each page is of its own moment; the trial balance
+    of an order, party or connection has its accounts one by one, at any instant."""
+    org_id, entity, by = call.actor.org_id, call.id(PARTY, "entity_id"), call.query.group_by
+    found = await queries.balances(
+        call.db, org_id, entity, by, after=call.after(GroupPlace), limit=call.query.limit + 1
+    )
+    base = (await showing.books(call.db, org_id, entity)).base_currency
+    return call.page(
+        found,
+        view=lambda one: _group(one, by, base),
+        position=lambda one: GroupPlace(one.key or queries.FIRST, one.currency, one.type),
+    )
+
+
 def _backwards(pointer: str, first: str) -> LedgerEntryInvalid:
     fault = Fault(pointer, f"expected an instant after {first}")
     return LedgerEntryInvalid("the period is empty", faults=(fault,))
@@ -223,6 +273,17 @@ def _trial(row: PeriodRow, base: str, *, period: bool) -> TrialRowView:
     )
 
 
+def _group(row: GroupRow, by: GroupBy, base: str) -> GroupView:
+    return GroupView(
+        key=None if by == GroupBy.TYPE else views.kept_for(Dimension(by), row.key),
+        type=row.type,
+        side=row.side,
+        accounts=row.accounts,
+        balance=views.money(row.balance, row.currency),
+        base=views.money(row.base, base),
+    )
+
+
 def _period(row: PeriodRow, base: str) -> PeriodRowView:
     return PeriodRowView(
         name=row.name,
@@ -238,4 +299,4 @@ def _period(row: PeriodRow, base: str) -> PeriodRowView:
     )
 
 
-ROUTES = (list_ledger_statement, list_ledger_trial_balance, list_general_ledger)
+ROUTES = (list_ledger_statement, list_ledger_trial_balance, list_general_ledger, list_ledger_balances)

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from kontorhaus.money.ledger.model.dimensions import Dimension
+from kontorhaus.money.ledger.store.cutting import kept_for
 from kontorhaus.platform.db import Query
 
 
@@ -198,23 +200,28 @@ WITHIN = Query(
     """,
 )
 
+
 # Every account of an entity over a period, or as of an instant where both of its ends are that; a few steps through
 # indexes for each. OFFSET 0 hides the instants from the planner, who would otherwise take them for so many rows that he
 # walks the table.
-TRIAL_BALANCE = Query(
-    PeriodRow,
-    """
+def _trial_balance(kept_for: str) -> str:
+    return f"""
     SELECT a.id AS account_id, a.currency, a.name, a.side, o.balance AS opening, o.base AS base_opening,
            m.debits, m.credits, m.base_debits, m.base_credits
     FROM ledger_account a
     CROSS JOIN (SELECT $3::timestamptz AS begin, $4::timestamptz AS upto OFFSET 0) AS u
     CROSS JOIN LATERAL ledger_stood($1, a.id, a.side, u.begin, $5) AS o
     CROSS JOIN LATERAL ledger_moved($1, a.id, u.begin, u.upto, $5) AS m
-    WHERE a.org_id = $1 AND a.entity = $2 AND (a.currency, a.name) > ($6, $7)
+    WHERE a.org_id = $1 AND a.entity = $2 AND (a.currency, a.name) > ($6, $7) {kept_for}
     ORDER BY a.currency, a.name
     LIMIT $8
-    """,
-)
+    """  # noqa: S608  # put together from literals of this file, when it is imported
+
+
+TRIAL_BALANCE = Query(PeriodRow, _trial_balance(""))
+
+# Of the accounts alone that are kept for an order, a party or a connection.
+TRIAL_BALANCE_OF = {kind: Query(PeriodRow, _trial_balance(kept_for(kind, 9))) for kind in Dimension}
 
 # The accounts alone that a period has touched: every entry of it is read along the journal, or along what is dated.
 GENERAL_LEDGER = Query(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from kontorhaus.money.ledger.model.dimensions import Dimension
 from kontorhaus.money.ledger.model.shown import (
     ShownAccount,
     ShownBooks,
@@ -13,6 +14,7 @@ from kontorhaus.money.ledger.model.shown import (
     ShownTransfer,
     ShownType,
 )
+from kontorhaus.money.ledger.store.cutting import kept_for
 from kontorhaus.platform.db import Query
 
 
@@ -94,22 +96,29 @@ ENDS_OF_SET = Query(
 ACCOUNT = Query(
     ShownAccount,
     """
-    SELECT a.id, e.id AS entity_id, a.currency, a.name, a.type, a.side, a.guards, a.party_id, a.opened_at
+    SELECT a.id, e.id AS entity_id, a.currency, a.name, a.type, a.side, a.guards,
+           a.order_id, a.party_id, a.connection_id, a.opened_at
     FROM ledger_account a JOIN ledger_entity e ON e.org_id = a.org_id AND e.number = a.entity
     WHERE a.org_id = $1 AND e.id = $2 AND a.currency = $3 AND a.name = $4
     """,
 )
 
-# Along the key, up to the last currency that is asked for.
-ACCOUNTS = Query(
-    ShownAccount,
-    """
-    SELECT a.id, e.id AS entity_id, a.currency, a.name, a.type, a.side, a.guards, a.party_id, a.opened_at
+
+def _accounts(kept_for: str) -> str:
+    """Accounts along the key, up to the last currency that is asked for; `kept_for` says which."""
+    return f"""
+    SELECT a.id, e.id AS entity_id, a.currency, a.name, a.type, a.side, a.guards,
+           a.order_id, a.party_id, a.connection_id, a.opened_at
     FROM ledger_account a JOIN ledger_entity e ON e.org_id = a.org_id AND e.number = a.entity
-    WHERE a.org_id = $1 AND a.entity = $2 AND (a.currency, a.name) > ($3, $4) AND a.currency <= $5
+    WHERE a.org_id = $1 AND a.entity = $2 AND (a.currency, a.name) > ($3, $4) AND a.currency <= $5 {kept_for}
     ORDER BY a.currency, a.name LIMIT $6
-    """,
-)
+    """  # noqa: S608  # put together from literals of this file, when it is imported
+
+
+ACCOUNTS = Query(ShownAccount, _accounts(""))
+
+# Each along the index of the first dimension that is asked for.
+ACCOUNTS_OF = {kind: Query(ShownAccount, _accounts(kept_for(kind, 7))) for kind in Dimension}
 
 GUARD = Query(
     GuardRow,

@@ -10,7 +10,9 @@ from msgspec import Meta, Struct
 
 from kontorhaus.kernel.errors import DomainError, Fault
 from kontorhaus.kernel.errors import Fact as ErrorFact
+from kontorhaus.kernel.ids import text_of
 from kontorhaus.kernel.money import Money, MoneyView
+from kontorhaus.money.ledger.model.dimensions import PREFIXES, Dimension
 from kontorhaus.money.ledger.model.entries import HOLD, TRANSFER, HoldId, TransferId
 from kontorhaus.money.ledger.model.shown import (
     ENTRY_SET,
@@ -146,7 +148,9 @@ class AccountView(Struct, frozen=True, kw_only=True):
     type: str
     side: Annotated[str, Meta(description="Where its balance grows.")]
     guards: Annotated[bool, Meta(description="Whether it never falls below what is held on it.")]
-    party: str | None
+    order: Annotated[str | None, Meta(description="The order that it is kept for.")]
+    party: Annotated[str | None, Meta(description="Whom it is kept for.")]
+    connection: Annotated[str | None, Meta(description="The connection to a provider that it is kept for.")]
     opened_at: datetime
 
 
@@ -205,6 +209,22 @@ class PeriodRowView(Struct, frozen=True, kw_only=True):
     base_debits: MoneyView
     base_credits: MoneyView
     base_closing: MoneyView
+
+
+class GroupView(Struct, frozen=True, kw_only=True):
+    key: Annotated[
+        str | None,
+        Meta(description="The order, party or connection; null where balances are added up by type."),
+    ]
+    type: Annotated[str, Meta(description="The type of the accounts.")]
+    side: Annotated[str, Meta(description="Balances are reckoned on this side.")]
+    accounts: Annotated[int, Meta(description="How many there are.")]
+    balance: MoneyView
+    base: Annotated[MoneyView, Meta(description="The balance in the base currency of the books.")]
+
+
+def kept_for(kind: Dimension, value: UUID | None) -> str | None:
+    return None if value is None else text_of(PREFIXES[kind], value)
 
 
 def money(minor: int, currency: str) -> MoneyView:
@@ -269,7 +289,9 @@ def account(found: ShownAccount) -> AccountView:
         type=found.type,
         side=found.side,
         guards=found.guards,
-        party=None if found.party_id is None else PARTY.text(PartyId(found.party_id)),
+        order=kept_for(Dimension.ORDER, found.order_id),
+        party=kept_for(Dimension.PARTY, found.party_id),
+        connection=kept_for(Dimension.CONNECTION, found.connection_id),
         opened_at=found.opened_at,
     )
 
