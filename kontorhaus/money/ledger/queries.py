@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -13,11 +14,15 @@ from kontorhaus.kernel.ids import OrgId
 from kontorhaus.money.ledger.errors import LedgerAccountNotFound, LedgerEntityNotFound, LedgerInstantInvalid
 from kontorhaus.money.ledger.model.dimensions import Dimension, Dimensions, GroupBy
 from kontorhaus.money.ledger.model.lines import Account, Entity
-from kontorhaus.money.ledger.store import accounts, cutting
+from kontorhaus.money.ledger.store import accounts, cutting, exporting, showing
 from kontorhaus.money.ledger.store import reading as store
 from kontorhaus.money.ledger.store.cutting import GroupRow
 from kontorhaus.money.ledger.store.reading import Balance, EntryRow, PeriodRow
+from kontorhaus.money.ledger.views import objects as views
+from kontorhaus.money.ledger.views.exports import ExportView, export
+from kontorhaus.money.ledger.views.objects import HoldView
 from kontorhaus.people.parties import PartyId
+from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.db import Db, Tx
 
 PAGE_MAX: Final = 1_000
@@ -275,3 +280,23 @@ async def _account(tx: Tx, org_id: OrgId, entity: PartyId, currency: str, name: 
     if not found:
         raise LedgerAccountNotFound("there is no account of this name and currency")
     return found[0]
+
+
+async def hold_snapshots(
+    tx: Tx, ids: Sequence[UUID], viewer: Actor, version: str, now: datetime
+) -> Mapping[UUID, HoldView]:
+    """Snapshots of holds; none without the right to read the ledger."""
+    del version, now
+    if not viewer.may("ledger:read"):
+        return {}
+    return {one.id: views.hold(one) for one in await showing.HOLDS.all(tx, viewer.org_id, list(ids))}
+
+
+async def export_snapshots(
+    tx: Tx, ids: Sequence[UUID], viewer: Actor, version: str, now: datetime
+) -> Mapping[UUID, ExportView]:
+    """Snapshots of exports; none without the right to read the ledger."""
+    del version, now
+    if not viewer.may("ledger:read"):
+        return {}
+    return {one.id: export(one) for one in await exporting.EXPORTS_NOW.all(tx, viewer.org_id, list(ids))}

@@ -37,9 +37,9 @@ TRANSFERS = Query(
     """,
 )
 
-HOLD = Query(
-    ShownHold,
-    """
+
+def _holds(which: str) -> str:
+    return f"""
     SELECT h.id, e.id AS entity_id, h.entity, h.recorded_at, h.line, d.currency, d.name AS debit, c.name AS credit,
            h.amount, h.base_amount, e.base_currency, h.expires_at, h.reference, x.id AS end_id,
            x.recorded_at AS end_recorded_at, x.outcome
@@ -48,8 +48,16 @@ HOLD = Query(
     JOIN ledger_account d ON d.org_id = h.org_id AND d.id = h.debit_id
     JOIN ledger_account c ON c.org_id = h.org_id AND c.id = h.credit_id
     LEFT JOIN ledger_hold_end x ON x.org_id = h.org_id AND x.hold_id = h.id
-    WHERE h.org_id = $1 AND h.id = $2
-    """,
+    WHERE h.org_id = $1 AND {which}
+    """  # noqa: S608  # put together from literals of this file, when it is imported
+
+
+HOLD = Query(ShownHold, _holds("h.id = $2"))
+
+HOLDS = Query(ShownHold, _holds("h.id = ANY ($2::uuid[])"))
+
+HOLDS_OF_SET = Query(
+    ShownHold, _holds("h.entity = $2 AND h.recorded_at = $3 AND h.line >= $4 ORDER BY h.line LIMIT $5")
 )
 
 # The entries of one set, from behind a line on.
@@ -65,22 +73,6 @@ TRANSFERS_OF_SET = Query(
     JOIN ledger_account c ON c.org_id = t.org_id AND c.id = t.credit_id
     WHERE t.org_id = $1 AND t.entity = $2 AND t.recorded_at = $3 AND t.line >= $4
     ORDER BY t.line LIMIT $5
-    """,
-)
-
-HOLDS_OF_SET = Query(
-    ShownHold,
-    """
-    SELECT h.id, e.id AS entity_id, h.entity, h.recorded_at, h.line, d.currency, d.name AS debit, c.name AS credit,
-           h.amount, h.base_amount, e.base_currency, h.expires_at, h.reference, x.id AS end_id,
-           x.recorded_at AS end_recorded_at, x.outcome
-    FROM ledger_hold h
-    JOIN ledger_entity e ON e.org_id = h.org_id AND e.number = h.entity
-    JOIN ledger_account d ON d.org_id = h.org_id AND d.id = h.debit_id
-    JOIN ledger_account c ON c.org_id = h.org_id AND c.id = h.credit_id
-    LEFT JOIN ledger_hold_end x ON x.org_id = h.org_id AND x.hold_id = h.id
-    WHERE h.org_id = $1 AND h.entity = $2 AND h.recorded_at = $3 AND h.line >= $4
-    ORDER BY h.line LIMIT $5
     """,
 )
 
