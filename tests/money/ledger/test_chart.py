@@ -105,7 +105,7 @@ async def test_books_begin_with_every_posting_of_the_house(books: Books) -> None
     """Each posted in books that were just opened, and undone; in the end nothing is left anywhere."""
     for _, debits, credited in POSTINGS:
         for debit, credit in sorted(pairs(debits, credited)):
-            legs = (f"{debit}:a", f"{credit}:b") if debit == credit else (debit, credit)
+            first, second = (f"{debit}:a", f"{credit}:b") if debit == credit else (debit, credit)
             funded = [
                 transfer("clearing", "deposit", 100),
                 transfer("deposit", "held", 40),
@@ -116,7 +116,7 @@ async def test_books_begin_with_every_posting_of_the_house(books: Books) -> None
                 transfer("recoverable", "deposit", 10),
             ]
             undone = [transfer(one.credit, one.debit, one.amount) for one in reversed(funded)]
-            await books.post(*funded, transfer(*legs, 1), transfer(*reversed(legs), 1), *undone)
+            await books.post(*funded, transfer(first, second, 1), transfer(second, first, 1), *undone)
     rows = await ledger.trial_balance(books.db, books.org_id, books.entity)
 
     assert len(rows) >= len(STANDARD.types)

@@ -69,17 +69,21 @@ def _balances(key: str, where: str, group: str) -> str:
     """  # noqa: S608  # put together from literals of this file, when it is imported
 
 
-# Along the index of the dimension, no further than the page takes.
+def _balances_by(kind: Dimension) -> str:
+    """Along the index of the dimension, no further than the page takes."""
+    key = f"a.{kind}_id"
+    later = f"{key} IS NOT NULL AND ({key}, a.currency, a.type) > ($5, $6, $7)"
+    return _balances(key, later, f"{key}, a.currency, a.type")
+
+
+BALANCES_BY_ORDER = Query(GroupRow, _balances_by(Dimension.ORDER))
+BALANCES_BY_PARTY = Query(GroupRow, _balances_by(Dimension.PARTY))
+BALANCES_BY_CONNECTION = Query(GroupRow, _balances_by(Dimension.CONNECTION))
+
 BALANCES_BY = {
-    kind: Query(
-        GroupRow,
-        _balances(
-            f"a.{kind}_id",
-            f"a.{kind}_id IS NOT NULL AND (a.{kind}_id, a.currency, a.type) > ($5, $6, $7)",
-            f"a.{kind}_id, a.currency, a.type",
-        ),
-    )
-    for kind in Dimension
+    Dimension.ORDER: BALANCES_BY_ORDER,
+    Dimension.PARTY: BALANCES_BY_PARTY,
+    Dimension.CONNECTION: BALANCES_BY_CONNECTION,
 }
 
 # Every account of the entity is read, some 500,000 a second.

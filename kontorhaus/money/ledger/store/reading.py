@@ -221,7 +221,15 @@ def _trial_balance(kept_for: str) -> str:
 TRIAL_BALANCE = Query(PeriodRow, _trial_balance(""))
 
 # Of the accounts alone that are kept for an order, a party or a connection.
-TRIAL_BALANCE_OF = {kind: Query(PeriodRow, _trial_balance(kept_for(kind, 9))) for kind in Dimension}
+TRIAL_BALANCE_OF_ORDER = Query(PeriodRow, _trial_balance(kept_for(Dimension.ORDER, 9)))
+TRIAL_BALANCE_OF_PARTY = Query(PeriodRow, _trial_balance(kept_for(Dimension.PARTY, 9)))
+TRIAL_BALANCE_OF_CONNECTION = Query(PeriodRow, _trial_balance(kept_for(Dimension.CONNECTION, 9)))
+
+TRIAL_BALANCE_OF = {
+    Dimension.ORDER: TRIAL_BALANCE_OF_ORDER,
+    Dimension.PARTY: TRIAL_BALANCE_OF_PARTY,
+    Dimension.CONNECTION: TRIAL_BALANCE_OF_CONNECTION,
+}
 
 # The accounts alone that a period has touched: every entry of it is read along the journal, or along what is dated.
 GENERAL_LEDGER = Query(

@@ -110,7 +110,15 @@ def _accounts(kept_for: str) -> str:
 ACCOUNTS = Query(ShownAccount, _accounts(""))
 
 # Each along the index of the first dimension that is asked for.
-ACCOUNTS_OF = {kind: Query(ShownAccount, _accounts(kept_for(kind, 7))) for kind in Dimension}
+ACCOUNTS_OF_ORDER = Query(ShownAccount, _accounts(kept_for(Dimension.ORDER, 7)))
+ACCOUNTS_OF_PARTY = Query(ShownAccount, _accounts(kept_for(Dimension.PARTY, 7)))
+ACCOUNTS_OF_CONNECTION = Query(ShownAccount, _accounts(kept_for(Dimension.CONNECTION, 7)))
+
+ACCOUNTS_OF = {
+    Dimension.ORDER: ACCOUNTS_OF_ORDER,
+    Dimension.PARTY: ACCOUNTS_OF_PARTY,
+    Dimension.CONNECTION: ACCOUNTS_OF_CONNECTION,
+}
 
 GUARD = Query(
     GuardRow,
