@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	&& { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check format bench docs lock clean
+.PHONY: help up test soak check format bench docs lock clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,15 @@ up: $(VENV)/.runtime ## Set everything up and run the house; stop it with Ctrl-C
 
 test: check ## Set everything up and pass every test
 	$(BIN)/pytest -n auto
+
+soak: $(VENV)/.dev ## Run the long forms of the tests: an hour or more, SOAK="-n 8" for more cores
+	LEDGER_EXAMPLES=20000 $(BIN)/pytest -q $(SOAK) tests/money/ledger/test_machine.py
+	EVENTLOG_SOAK_SECONDS=60 KILLED_JOBS=10000 CLOCKS_DAYS=365 CLOCKS_EXAMPLES=30 KILLED_DAYS=365 KILLS=20 \
+		PLANNED_MESSAGES=1000000 PLAN_NOTICES=1000000 PLANNED_TRANSFERS=1000000 $(BIN)/pytest -q $(SOAK) \
+		tests/platform/eventlog/test_soak.py tests/platform/jobs/test_killed.py tests/platform/clocks/test_jumps.py \
+		tests/platform/clocks/test_killed.py tests/platform/inbox/test_plans.py tests/people/notices/test_plans.py \
+		tests/money/ledger/test_plans.py
+	SCHEMATHESIS_EXAMPLES=200 $(BIN)/pytest -q $(SOAK) tests/faults/test_schemathesis.py
 
 check: $(VENV)/.dev ## Format, lint, types, import contracts and the law of the house
 	$(BIN)/ruff format --check .

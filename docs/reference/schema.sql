@@ -174,6 +174,48 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.ledger_moved(p_org uuid, p_account bigint, p_begin timestamp with time zone, p_end timestamp with time zone, p_effect boolean, OUT debits bigint, OUT credits bigint, OUT base_debits bigint, OUT base_credits bigint) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+DECLARE
+    dated record;
+BEGIN
+    SELECT coalesce(sum(l.amount) FILTER (WHERE l.debit), 0), coalesce(sum(l.amount) FILTER (WHERE NOT l.debit), 0),
+           coalesce(sum(l.base) FILTER (WHERE l.debit), 0), coalesce(sum(l.base) FILTER (WHERE NOT l.debit), 0)
+    INTO debits, credits, base_debits, base_credits
+    FROM (
+        SELECT true AS debit, t.amount, t.base_amount AS base FROM public.ledger_transfer t
+        WHERE t.org_id = p_org AND t.debit_id = p_account AND t.recorded_at >= p_begin AND t.recorded_at < p_end
+          AND (NOT p_effect OR t.effective_at IS NULL)
+        UNION ALL
+        SELECT false, t.amount, t.base_amount FROM public.ledger_transfer t
+        WHERE t.org_id = p_org AND t.credit_id = p_account AND t.recorded_at >= p_begin AND t.recorded_at < p_end
+          AND (NOT p_effect OR t.effective_at IS NULL)) AS l;
+    IF NOT p_effect THEN
+        RETURN;
+    END IF;
+    SELECT coalesce(sum(l.amount) FILTER (WHERE l.debit), 0) AS debits,
+           coalesce(sum(l.amount) FILTER (WHERE NOT l.debit), 0) AS credits,
+           coalesce(sum(l.base) FILTER (WHERE l.debit), 0) AS base_debits,
+           coalesce(sum(l.base) FILTER (WHERE NOT l.debit), 0) AS base_credits
+    INTO dated
+    FROM (
+        SELECT true AS debit, t.amount, t.base_amount AS base FROM public.ledger_transfer t
+        WHERE t.org_id = p_org AND t.debit_id = p_account AND t.effective_at >= p_begin AND t.effective_at < p_end
+        UNION ALL
+        SELECT false, t.amount, t.base_amount FROM public.ledger_transfer t
+        WHERE t.org_id = p_org AND t.credit_id = p_account AND t.effective_at >= p_begin
+          AND t.effective_at < p_end) AS l;
+    debits := debits + dated.debits;
+    credits := credits + dated.credits;
+    base_debits := base_debits + dated.base_debits;
+    base_credits := base_credits + dated.base_credits;
+END
+$$;
+
 CREATE FUNCTION public.ledger_note_holds(p_org uuid, p_ids uuid[], p_recorded timestamp with time zone[], p_entities integer[], p_lines smallint[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_bases bigint[], p_expires timestamp with time zone[], p_references uuid[], p_ended uuid[], p_end_ids uuid[], p_end_recorded timestamp with time zone[], p_end_entities integer[], p_end_lines smallint[], p_outcomes text[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -496,6 +538,77 @@ BEGIN
         PERFORM pg_sleep(0.002);
     END LOOP;
     RETURN at;
+END
+$$;
+
+CREATE FUNCTION public.ledger_stood(p_org uuid, p_account bigint, p_side text, p_before timestamp with time zone, p_effect boolean, OUT balance bigint, OUT base bigint) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+DECLARE
+    sign  integer     := CASE p_side WHEN 'debit' THEN 1 ELSE -1 END;
+    since timestamptz := '-infinity';
+    upto  timestamptz := '-infinity';
+    -- Said, though always true: a bound on one side alone is taken for a third of all entries.
+    last  timestamptz := 'infinity';
+    day   timestamptz := date_trunc('day', p_before, 'UTC');
+    hour  timestamptz := date_trunc('hour', p_before, 'UTC');
+    more  record;
+BEGIN
+    SELECT n.at, n.balance - CASE WHEN p_effect THEN n.dated ELSE 0 END,
+           n.base - CASE WHEN p_effect THEN n.dated_base ELSE 0 END
+    INTO since, balance, base
+    FROM public.ledger_snapshot n
+    WHERE n.org_id = p_org AND n.account_id = p_account AND n.at < p_before ORDER BY n.at DESC LIMIT 1;
+    since := coalesce(since, '-infinity');
+
+    SELECT sum(l.amount) AS amount, sum(l.base) AS base INTO more FROM (
+        SELECT t.amount, t.base_amount AS base FROM public.ledger_transfer t
+        WHERE t.org_id = p_org AND t.debit_id = p_account AND t.recorded_at > since AND t.recorded_at < p_before
+          AND (NOT p_effect OR t.effective_at IS NULL)
+        UNION ALL
+        SELECT -t.amount, -t.base_amount FROM public.ledger_transfer t
+        WHERE t.org_id = p_org AND t.credit_id = p_account AND t.recorded_at > since AND t.recorded_at < p_before
+          AND (NOT p_effect OR t.effective_at IS NULL)) AS l;
+    balance := coalesce(balance, 0) + sign * coalesce(more.amount, 0);
+    base := coalesce(base, 0) + sign * coalesce(more.base, 0);
+    IF NOT p_effect THEN
+        RETURN;
+    END IF;
+
+    SELECT sum(e.balance) AS amount, sum(e.base) AS base INTO more FROM (
+        SELECT d.balance, d.base FROM public.ledger_effect d
+        WHERE d.org_id = p_org AND d.account_id = p_account AND d.grain = 'day' AND d.start < day
+        UNION ALL
+        SELECT h.balance, h.base FROM public.ledger_effect h
+        WHERE h.org_id = p_org AND h.account_id = p_account AND h.grain = 'hour'
+          AND h.start >= day AND h.start < hour) AS e;
+    balance := balance + coalesce(more.amount, 0);
+    base := base + coalesce(more.base, 0);
+
+    SELECT coalesce(max(f.upto), '-infinity') INTO upto FROM public.ledger_fold f
+    WHERE f.org_id = p_org AND f.account_id = p_account;
+    -- COALESCE where the index of effects would be walked from its beginning.
+    SELECT sum(l.amount) AS amount, sum(l.base) AS base INTO more FROM (
+        SELECT t.amount, t.base_amount AS base FROM public.ledger_transfer t
+        WHERE t.org_id = p_org AND t.debit_id = p_account AND t.effective_at >= hour AND t.effective_at < p_before
+          AND t.recorded_at <= upto
+        UNION ALL
+        SELECT -t.amount, -t.base_amount FROM public.ledger_transfer t
+        WHERE t.org_id = p_org AND t.credit_id = p_account AND t.effective_at >= hour AND t.effective_at < p_before
+          AND t.recorded_at <= upto
+        UNION ALL
+        SELECT t.amount, t.base_amount FROM public.ledger_transfer t
+        WHERE t.org_id = p_org AND t.debit_id = p_account AND t.recorded_at > upto
+          AND t.recorded_at < last AND coalesce(t.effective_at, 'infinity') < p_before
+        UNION ALL
+        SELECT -t.amount, -t.base_amount FROM public.ledger_transfer t
+        WHERE t.org_id = p_org AND t.credit_id = p_account AND t.recorded_at > upto
+          AND t.recorded_at < last AND coalesce(t.effective_at, 'infinity') < p_before) AS l;
+    balance := balance + sign * coalesce(more.amount, 0);
+    base := base + sign * coalesce(more.base, 0);
 END
 $$;
 
@@ -877,10 +990,15 @@ CREATE TABLE public.ledger_export (
     bytes bigint DEFAULT 0 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    failure text,
     CONSTRAINT ledger_export_check CHECK (((entries_done >= 0) AND (entries_done <= entries))),
     CONSTRAINT ledger_export_check1 CHECK ((began < ended)),
     CONSTRAINT ledger_export_check2 CHECK (((finished_at IS NULL) OR (entries_done = entries))),
+    CONSTRAINT ledger_export_check3 CHECK (((failed_at IS NULL) = (failure IS NULL))),
+    CONSTRAINT ledger_export_check4 CHECK (((failed_at IS NULL) OR (finished_at IS NULL))),
     CONSTRAINT ledger_export_entries_check CHECK ((entries >= 0)),
+    CONSTRAINT ledger_export_failure_check CHECK (((length(failure) >= 1) AND (length(failure) <= 200))),
     CONSTRAINT ledger_export_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'parquet'::text])))
 );
 
@@ -1511,6 +1629,14 @@ CREATE INDEX job_running_key ON public.job USING btree (queue, key) WHERE ((stat
 
 CREATE INDEX job_scheduled ON public.job USING btree (due_at) WHERE ((state = 'scheduled'::text) AND (clock <> 'test'::text));
 
+CREATE INDEX ledger_account_connection ON public.ledger_account USING btree (org_id, entity, connection_id, currency, name) WHERE (connection_id IS NOT NULL);
+
+CREATE INDEX ledger_account_order ON public.ledger_account USING btree (org_id, entity, order_id, currency, name) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX ledger_account_party ON public.ledger_account USING btree (org_id, entity, party_id, currency, name) WHERE (party_id IS NOT NULL);
+
+CREATE INDEX ledger_export_unfinished ON public.ledger_export USING btree (org_id, id) WHERE ((finished_at IS NULL) AND (failed_at IS NULL));
+
 CREATE INDEX ledger_hold_credit ON public.ledger_hold USING btree (org_id, credit_id, recorded_at);
 
 CREATE INDEX ledger_hold_debit ON public.ledger_hold USING btree (org_id, debit_id, recorded_at);
@@ -1532,6 +1658,8 @@ CREATE INDEX ledger_transfer_credit_effective ON public.ledger_transfer USING bt
 CREATE INDEX ledger_transfer_debit ON public.ledger_transfer USING btree (org_id, debit_id, recorded_at);
 
 CREATE INDEX ledger_transfer_debit_effective ON public.ledger_transfer USING btree (org_id, debit_id, effective_at) WHERE (effective_at IS NOT NULL);
+
+CREATE INDEX ledger_transfer_effective ON public.ledger_transfer USING btree (org_id, entity, effective_at) WHERE (effective_at IS NOT NULL);
 
 CREATE UNIQUE INDEX ledger_transfer_journal ON public.ledger_transfer USING btree (org_id, entity, recorded_at, line);
 
@@ -1903,6 +2031,10 @@ GRANT ALL ON FUNCTION public.ledger_lock(p_org uuid, p_guards bigint[], p_patien
 REVOKE ALL ON FUNCTION public.ledger_lock_period(p_org uuid, p_entity integer, p_before timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ledger_lock_period(p_org uuid, p_entity integer, p_before timestamp with time zone) TO kontorhaus_app;
 
+REVOKE ALL ON FUNCTION public.ledger_moved(p_org uuid, p_account bigint, p_begin timestamp with time zone, p_end timestamp with time zone, p_effect boolean, OUT debits bigint, OUT credits bigint, OUT base_debits bigint, OUT base_credits bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_moved(p_org uuid, p_account bigint, p_begin timestamp with time zone, p_end timestamp with time zone, p_effect boolean, OUT debits bigint, OUT credits bigint, OUT base_debits bigint, OUT base_credits bigint) TO kontorhaus_app;
+GRANT ALL ON FUNCTION public.ledger_moved(p_org uuid, p_account bigint, p_begin timestamp with time zone, p_end timestamp with time zone, p_effect boolean, OUT debits bigint, OUT credits bigint, OUT base_debits bigint, OUT base_credits bigint) TO kontorhaus_system;
+
 REVOKE ALL ON FUNCTION public.ledger_note_holds(p_org uuid, p_ids uuid[], p_recorded timestamp with time zone[], p_entities integer[], p_lines smallint[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_bases bigint[], p_expires timestamp with time zone[], p_references uuid[], p_ended uuid[], p_end_ids uuid[], p_end_recorded timestamp with time zone[], p_end_entities integer[], p_end_lines smallint[], p_outcomes text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ledger_note_holds(p_org uuid, p_ids uuid[], p_recorded timestamp with time zone[], p_entities integer[], p_lines smallint[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_bases bigint[], p_expires timestamp with time zone[], p_references uuid[], p_ended uuid[], p_end_ids uuid[], p_end_recorded timestamp with time zone[], p_end_entities integer[], p_end_lines smallint[], p_outcomes text[]) TO kontorhaus_app;
 
@@ -1921,6 +2053,10 @@ GRANT ALL ON FUNCTION public.ledger_post_transfer(p_org uuid, p_patient boolean,
 
 REVOKE ALL ON FUNCTION public.ledger_settle(p_org uuid, p_entity integer, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ledger_settle(p_org uuid, p_entity integer, p_at timestamp with time zone) TO kontorhaus_app;
+
+REVOKE ALL ON FUNCTION public.ledger_stood(p_org uuid, p_account bigint, p_side text, p_before timestamp with time zone, p_effect boolean, OUT balance bigint, OUT base bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_stood(p_org uuid, p_account bigint, p_side text, p_before timestamp with time zone, p_effect boolean, OUT balance bigint, OUT base bigint) TO kontorhaus_app;
+GRANT ALL ON FUNCTION public.ledger_stood(p_org uuid, p_account bigint, p_side text, p_before timestamp with time zone, p_effect boolean, OUT balance bigint, OUT base bigint) TO kontorhaus_system;
 
 REVOKE ALL ON FUNCTION public.make_event_month(month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_event_month(month date) TO kontorhaus_maintenance;
@@ -2038,6 +2174,10 @@ GRANT UPDATE(parts) ON TABLE public.ledger_export TO kontorhaus_app;
 GRANT UPDATE(bytes) ON TABLE public.ledger_export TO kontorhaus_app;
 
 GRANT UPDATE(finished_at) ON TABLE public.ledger_export TO kontorhaus_app;
+
+GRANT UPDATE(failed_at) ON TABLE public.ledger_export TO kontorhaus_app;
+
+GRANT UPDATE(failure) ON TABLE public.ledger_export TO kontorhaus_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.ledger_export_part TO kontorhaus_app;
 GRANT SELECT,DELETE ON TABLE public.ledger_export_part TO kontorhaus_system;

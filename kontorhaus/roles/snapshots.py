@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kontorhaus.kernel.ids import ORG
+from kontorhaus.money import ledger
 from kontorhaus.people import access, notices, parties
 from kontorhaus.platform.clocks import TEST_CLOCK
 from kontorhaus.wire.feed import Snapshot
@@ -18,4 +19,6 @@ def every_snapshot() -> Mapping[str, Snapshot]:
         TEST_CLOCK.prefix: access.test_clock_snapshots,
         parties.PARTY.prefix: parties.party_snapshots,
         notices.NOTICE.prefix: notices.notice_snapshots,
+        ledger.HOLD.prefix: ledger.hold_snapshots,
+        ledger.EXPORT.prefix: ledger.export_snapshots,
     }

@@ -32,7 +32,8 @@ QUERIES: Mapping[str, str] = {
     "get_ledger_account": "?currency=EUR&name=deposit:anna",
     "get_ledger_balance": "?currency=EUR&name=deposit:anna",
     "list_ledger_statement": "?currency=EUR&name=deposit:anna",
-    "get_general_ledger": "?begin=2026-01-01T00:00:00Z&end=2026-01-02T00:00:00Z",
+    "list_general_ledger": "?begin=2026-01-01T00:00:00Z&end=2026-01-02T00:00:00Z",
+    "list_ledger_balances": "?group_by=party",
 }
 """What a query must have."""
 

@@ -216,9 +216,10 @@ async def books(recorder: Recorder) -> None:
     await holds(recorder, entity)
     await recorder.call("GET", f"{path}/balance?{named}")
     await recorder.call("GET", f"{path}/statement?{named}&limit=2")
-    await recorder.call("GET", f"{path}/trial_balance?limit=3")
+    await recorder.call("GET", f"{path}/trial_balance?limit=3&begin=2026-01-01T00:00:00Z")
     begin, end = posted.json["recorded_at"], made.json["recorded_at"]
-    await recorder.call("GET", f"{path}/general_ledger?begin={begin}&end={end}")
+    await recorder.call("GET", f"{path}/general_ledger?begin={begin}&end={end}&by=effect")
+    await recorder.call("GET", f"{path}/balances?group_by=party")
     await exports(recorder, {"entity": entity, "format": "parquet", "begin": begin, "end": end})
     await recorder.call("POST", f"{path}/close", {"before": "2026-11-01T00:00:00Z"})
 

@@ -35,11 +35,14 @@ from kontorhaus.money.ledger.model.entries import Tax as Tax
 from kontorhaus.money.ledger.model.entries import Transfer as Transfer
 from kontorhaus.money.ledger.model.entries import TransferId as TransferId
 from kontorhaus.money.ledger.model.entries import VoidHold as VoidHold
+from kontorhaus.money.ledger.model.exports import EXPORT as EXPORT
 from kontorhaus.money.ledger.queries import Place as Place
 from kontorhaus.money.ledger.queries import Time as Time
 from kontorhaus.money.ledger.queries import balance as balance
 from kontorhaus.money.ledger.queries import balance_at as balance_at
 from kontorhaus.money.ledger.queries import balance_in as balance_in
+from kontorhaus.money.ledger.queries import export_snapshots as export_snapshots
 from kontorhaus.money.ledger.queries import general_ledger as general_ledger
+from kontorhaus.money.ledger.queries import hold_snapshots as hold_snapshots
 from kontorhaus.money.ledger.queries import statement as statement
 from kontorhaus.money.ledger.queries import trial_balance as trial_balance

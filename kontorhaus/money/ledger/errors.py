@@ -121,7 +121,9 @@ class LedgerBalanceInsufficient(Refused):
 
 
 class LedgerPeriodLocked(Refused):
-    """The period is closed: nothing takes effect before `locked_before` any more. Post with a later effect."""
+    """The period is closed: nothing takes effect before `locked_before` any more, which is the first instant that is
+    open. Post a fact that you hear of too late with that as its effect, under the same ids, or without one: then it
+    takes effect when it is recorded. `errors` names the entry."""
 
     code = "ledger_period_locked"
     title = "The period is closed"

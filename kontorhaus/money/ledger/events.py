@@ -83,3 +83,14 @@ class ExportFinished(Fact, frozen=True, kw_only=True, tag="ledger_export.finishe
 
     subject: ExportId
     entity: PartyId
+
+
+@published
+class ExportFailed(Fact, frozen=True, kw_only=True, tag="ledger_export.failed"):
+    """An export of the journal was given up. Ask for it anew, once what the reason names is mended."""
+
+    NOUN: ClassVar[Noun[ExportId]] = EXPORT
+
+    subject: ExportId
+    entity: PartyId
+    reason: str

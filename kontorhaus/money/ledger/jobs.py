@@ -15,6 +15,9 @@ SEAL_PERIOD = timedelta(seconds=10)
 """What is not sealed yet is added up by each reading: at 100 posts a second a thousand entries, well below a
 millisecond."""
 
+LOOK_PERIOD = timedelta(minutes=1)
+"""How late an export may be called failed, which was tried for eleven minutes."""
+
 SEAL = Kind("ledger.seal", exporting.Nothing, timing.QUEUE, deadline=timedelta(minutes=30))
 
 QUEUES: tuple[Queue, ...] = (timing.QUEUE, exporting.QUEUE)
@@ -25,6 +28,7 @@ def handlers() -> tuple[Handler, ...]:
         Effect(timing.EXPIRE, _expire),
         Phases(exporting.EXPORT, exporting.write),
         Phases(exporting.FORGET, _forget),
+        Phases(exporting.GIVE_UP, _give_up),
         Phases(SEAL, _seal),
     )
 
@@ -33,6 +37,9 @@ def timetables() -> tuple[Timetable, ...]:
     forget = exporting.FORGET.job(HOUSE, exporting.Nothing())
     return (
         Timetable("ledger.forget_exports", Every(timedelta(hours=1)), forget),
+        Timetable(
+            "ledger.failed_exports", Every(LOOK_PERIOD), exporting.GIVE_UP.job(HOUSE, exporting.Nothing())
+        ),
         Timetable("ledger.seal", Every(SEAL_PERIOD), SEAL.job(HOUSE, exporting.Nothing())),
     )
 
@@ -57,3 +64,9 @@ async def _forget(db: Db, args: exporting.Nothing, running: Running) -> None:
     del args, running
     while await exporting.forget_old(db):
         pass
+
+
+async def _give_up(db: Db, args: exporting.Nothing, running: Running) -> None:
+    """Say of exports that will not come that they have failed."""
+    del args, running
+    await exporting.give_up(db)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.money.ledger.errors import LedgerAccountNotFound, LedgerEntityNotFound, LedgerInstantInvalid
+from kontorhaus.money.ledger.model.dimensions import Dimension, Dimensions, GroupBy
 from kontorhaus.money.ledger.model.lines import Account, Entity
-from kontorhaus.money.ledger.store import accounts
+from kontorhaus.money.ledger.store import accounts, cutting, exporting, showing
 from kontorhaus.money.ledger.store import reading as store
-from kontorhaus.money.ledger.store.reading import Balance, EntryRow, PeriodRow, TrialRow
+from kontorhaus.money.ledger.store.cutting import GroupRow
+from kontorhaus.money.ledger.store.reading import Balance, EntryRow, PeriodRow
+from kontorhaus.money.ledger.views import objects as views
+from kontorhaus.money.ledger.views.exports import ExportView, export
+from kontorhaus.money.ledger.views.objects import HoldView
 from kontorhaus.people.parties import PartyId
+from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.db import Db, Tx
 
 PAGE_MAX: Final = 1_000
@@ -26,8 +34,15 @@ BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """After any entry."""
 
+INSTANT: Final = timedelta(microseconds=1)
+"""What the database's clock counts in, so that "up to and with" is "before the next"."""
+
 NOTHING: Final = store.Start(BEGINNING, 0, 0, 0, 0)
 """Where adding up begins for an account that was never added up."""
+
+EVERYTHING: Final = Dimensions()
+
+FIRST: Final = UUID(int=0)
 
 BEFORE_ALL: Final = -1
 """Stands before the first line of an instant."""
@@ -45,6 +60,14 @@ class Place(Struct, frozen=True, array_like=True):
 
     recorded_at: datetime
     line: int
+
+
+class GroupPlace(Struct, frozen=True, array_like=True):
+    """Where a page of balances ended."""
+
+    key: UUID
+    currency: str
+    type: str
 
 
 class Entry(Struct, frozen=True):
@@ -124,28 +147,77 @@ async def trial_balance(
     entity: PartyId,
     at: datetime | None = None,
     *,
+    begin: datetime | None = None,
+    by: Time = Time.RECORD,
+    of: Dimensions = EVERYTHING,
     after: tuple[str, str] = ("", ""),
     limit: int = PAGE_MAX,
-) -> list[TrialRow]:
-    """Every account of a legal entity as of an instant of record, by default now, in the order of currency and name
-    from behind `after`. Debits less credits are zero over all accounts of a currency, and in the base currency."""
+) -> list[PeriodRow]:
+    """Every account of a legal entity as of an instant that has passed, its own entries included, by default now; with
+    `begin`, over the period that begins with that instant; with `of`, the accounts alone that are kept for those. In
+    the order of currency and name, from behind `after`.
+
+    Debits less credits are zero over all accounts of a currency, and in the base currency, by either time. By effect
+    later posts may change what was answered, until the period is closed.
+
+    Raises LedgerEntityNotFound, LedgerInstantInvalid.
+    """
     async with db.org(org_id, read_only=True) as tx:
         books = await _books(tx, org_id, entity)
-        upto = await _settle(tx, org_id, books.number, at)
-        return await store.TRIAL_BALANCE.all(tx, org_id, books.number, upto, *after, limit)
+        end = await _settle(tx, org_id, books.number, at) + INSTANT
+        since = end if begin is None else begin
+        args = (tx, org_id, books.number, min(since, end), end, by == Time.EFFECT, *after, limit)
+        first = of.first
+        if first is None:
+            return await store.TRIAL_BALANCE.all(*args)
+        return await store.TRIAL_BALANCE_OF[first].all(*args, *of.row())
 
 
 async def general_ledger(
-    db: Db, org_id: OrgId, entity: PartyId, begin: datetime, end: datetime
+    db: Db,
+    org_id: OrgId,
+    entity: PartyId,
+    begin: datetime,
+    end: datetime,
+    *,
+    by: Time = Time.RECORD,
+    after: tuple[str, str] = ("", ""),
+    limit: int = PAGE_MAX,
 ) -> list[PeriodRow]:
-    """What was debited and credited to each account in a period of record, from `begin` up to and without `end`.
+    """The accounts that a period touched, from `begin` up to and without `end`: how each stood, what was debited and
+    credited to it, and how it stands then. In the order of currency and name, from behind `after`.
 
-    It reads every entry of the period, some 300,000 a second.
+    Each page reads every entry of the period, some 300,000 a second. Raises as `trial_balance` does.
     """
     async with db.org(org_id, read_only=True) as tx:
         books = await _books(tx, org_id, entity)
         await _settle(tx, org_id, books.number, end)
-        return await store.GENERAL_LEDGER.all(tx, org_id, books.number, begin, end)
+        effect = by == Time.EFFECT
+        return await store.GENERAL_LEDGER.all(tx, org_id, books.number, begin, end, effect, *after, limit)
+
+
+async def balances(
+    db: Db,
+    org_id: OrgId,
+    entity: PartyId,
+    by: GroupBy,
+    *,
+    after: GroupPlace | None = None,
+    limit: int = PAGE_MAX,
+) -> list[GroupRow]:
+    """The balances now of accounts that are kept for the same, or are of one type, added up for each currency and type.
+    Accounts that are kept for nothing of that kind are left out. In the order of key, currency and type.
+
+    Pages are each of their own moment. Raises LedgerEntityNotFound.
+    """
+    place = after or GroupPlace(FIRST, "", "")
+    async with db.org(org_id, read_only=True) as tx:
+        number = (await _books(tx, org_id, entity)).number
+        upto = (await cutting.SEALED.one(tx, org_id, number)).upto or BEGINNING
+        args = (tx, org_id, number, upto, limit)
+        if by == GroupBy.TYPE:
+            return await cutting.BALANCES_BY_TYPE.all(*args, place.currency, place.type)
+        return await cutting.BALANCES_BY[Dimension(by)].all(*args, place.key, place.currency, place.type)
 
 
 async def _recorded(tx: Tx, org_id: OrgId, account: Account, at: datetime) -> Balance:
@@ -208,3 +280,23 @@ async def _account(tx: Tx, org_id: OrgId, entity: PartyId, currency: str, name: 
     if not found:
         raise LedgerAccountNotFound("there is no account of this name and currency")
     return found[0]
+
+
+async def hold_snapshots(
+    tx: Tx, ids: Sequence[UUID], viewer: Actor, version: str, now: datetime
+) -> Mapping[UUID, HoldView]:
+    """Snapshots of holds; none without the right to read the ledger."""
+    del version, now
+    if not viewer.may("ledger:read"):
+        return {}
+    return {one.id: views.hold(one) for one in await showing.HOLDS.all(tx, viewer.org_id, list(ids))}
+
+
+async def export_snapshots(
+    tx: Tx, ids: Sequence[UUID], viewer: Actor, version: str, now: datetime
+) -> Mapping[UUID, ExportView]:
+    """Snapshots of exports; none without the right to read the ledger."""
+    del version, now
+    if not viewer.may("ledger:read"):
+        return {}
+    return {one.id: export(one) for one in await exporting.EXPORTS_NOW.all(tx, viewer.org_id, list(ids))}

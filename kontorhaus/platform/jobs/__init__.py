@@ -32,6 +32,7 @@ from kontorhaus.platform.jobs.model import Running as Running
 from kontorhaus.platform.jobs.model import reason_of as reason_of
 from kontorhaus.platform.jobs.queries import depths as depths
 from kontorhaus.platform.jobs.queries import list_jobs as list_jobs
+from kontorhaus.platform.jobs.queries import parked as parked
 from kontorhaus.platform.jobs.store import Busy as Busy
 from kontorhaus.platform.jobs.store import Stood as Stood
 from kontorhaus.platform.jobs.timetable import Daily as Daily

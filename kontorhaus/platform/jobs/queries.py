@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from kontorhaus.kernel.ids import OrgId
 from kontorhaus.platform.db import Tx
 from kontorhaus.platform.jobs import store
 from kontorhaus.platform.jobs.model import HOUSE
@@ -16,6 +17,13 @@ async def list_jobs(
     """Jobs in a state by organization and id, from behind `after` on; of one organization in its own transaction, of
     all in the system's."""
     return await store.LIST.all(tx, state, *after, limit)
+
+
+async def parked(tx: Tx, org_id: OrgId, kind: str, dedupe_key: str) -> str | None:
+    """Why the job of a kind and `dedupe_key` is parked; None if it is not, or has a living twin. Whoever retries it
+    waits until `tx` ends. It looks through the organization's parked jobs, which are few."""
+    found = await store.PARKED.maybe(tx, org_id, kind, dedupe_key)
+    return None if found is None else found.reason
 
 
 async def depths(tx: Tx) -> list[Depth]:

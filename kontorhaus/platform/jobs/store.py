@@ -86,6 +86,12 @@ class SnapshotAge(Struct, frozen=True):
     transactions: int
 
 
+class Parked(Struct, frozen=True):
+    """Why a job was given up."""
+
+    reason: str | None
+
+
 class Depth(Struct, frozen=True):
     queue: str
     state: str
@@ -434,6 +440,19 @@ LIST = Query(
     WHERE state = $1 AND (org_id, id) > ($2, $3)
     ORDER BY org_id, id
     LIMIT $4
+    """,
+)
+
+# Kept from being retried until the transaction ends, which decides by it.
+PARKED = Query(
+    Parked,
+    """
+    SELECT reason FROM job
+    WHERE org_id = $1 AND kind = $2 AND dedupe_key = $3 AND state = 'parked'
+      AND NOT EXISTS (SELECT FROM job twin
+                      WHERE twin.org_id = job.org_id AND twin.kind = job.kind AND twin.dedupe_key = job.dedupe_key
+                        AND twin.state IN ('ready', 'scheduled', 'running'))
+    LIMIT 1 FOR SHARE OF job
     """,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import gzip
 import io
@@ -17,13 +18,14 @@ from kontorhaus.kernel.ids import OrgId, uuid7
 from kontorhaus.kernel.time import utc_now
 from kontorhaus.money.ledger import jobs
 from kontorhaus.money.ledger.actions import exporting
+from kontorhaus.money.ledger.model import exports as model
 from kontorhaus.money.ledger.model.exports import EXPORT
 from kontorhaus.money.ledger.views import parquet
 from kontorhaus.money.ledger.views.journal import safe
 from kontorhaus.money.ledger.views.parquet import Column, Kind, Writer
 from kontorhaus.people.access import Founded
 from kontorhaus.platform.db import Db, Tx
-from kontorhaus.platform.jobs import LeaseLost, Worker
+from kontorhaus.platform.jobs import LeaseLost, Worker, list_jobs, park, retry
 from tests.money.ledger.counter import Counter, Seen, eur, problem, transfer
 from tests.support.house import House
 
@@ -33,13 +35,21 @@ async def counter(house: House, organization: Founded) -> Counter:
     return await Counter.opened(house.holding(organization.secret))
 
 
+@contextlib.asynccontextmanager
+async def working(db: Db) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    worker = asyncio.create_task(Worker(db, jobs.QUEUES, jobs.handlers()).run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await worker
+
+
 @pytest.fixture
 async def worker(db: Db) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    working = asyncio.create_task(Worker(db, jobs.QUEUES, jobs.handlers()).run(stop))
-    yield
-    stop.set()
-    await working
+    async with working(db):
+        yield
 
 
 async def export(counter: Counter, form: str, begin: str, end: str) -> Seen:
@@ -191,7 +201,7 @@ async def test_exports_are_forgotten_after_a_week(
     assert (await counter.house.get(f"/v1/ledger/exports/{made['id']}")).status == 200
     assert [one["id"] for one in (await counter.house.get("/v1/ledger/exports")).json["data"]] == [made["id"]]
 
-    monkeypatch.setattr(exporting, "KEPT", timedelta(0))
+    monkeypatch.setattr(model, "KEPT", timedelta(0))
     while await exporting.forget_old(db):
         pass
 
@@ -199,6 +209,73 @@ async def test_exports_are_forgotten_after_a_week(
         404,
         "ledger_export_not_found",
     )
+
+
+async def failing(db: Db, organization: Founded, counter: Counter) -> tuple[str, Any]:
+    """An export whose job has been given up by a worker that could not write it."""
+    begin, end = await posted(counter, 5)
+    body = {"entity": counter.entity, "format": "csv", "begin": begin, "end": end}
+    asked = (await counter.house.post("/v1/ledger/exports", body)).json["id"]
+    key = str(EXPORT.parse(asked))
+    scope = db.org(organization.org_id)
+    async with scope as tx:
+        await tx.connection.execute("UPDATE job SET max_attempts = 1 WHERE dedupe_key = $1", key)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exporting, "encoder", lambda form: object())
+        async with asyncio.timeout(20), working(db):
+            while not [job for job in await _parked(db, organization.org_id) if job.kind == "ledger.export"]:
+                await asyncio.sleep(0.02)
+    (job,) = await _parked(db, organization.org_id)
+    return asked, job
+
+
+async def _parked(db: Db, org_id: OrgId) -> list[Any]:
+    async with db.org(org_id, read_only=True) as tx:
+        return list(await list_jobs(tx, "parked"))
+
+
+async def test_an_export_that_is_given_up_has_failed_and_says_why(
+    db: Db, counter: Counter, organization: Founded
+) -> None:
+    """Once for each time that it is given up; a person may have it tried again, and then it is the same file."""
+    asked, job = await failing(db, organization, counter)
+    path = f"/v1/ledger/exports/{asked}"
+    assert (await counter.house.get(path)).json["status"] == "running"
+
+    for _ in range(2):
+        await exporting.give_up(db)
+    failed = (await counter.house.get(path)).json
+    assert (failed["status"], failed["reason"], failed["finished_at"]) == ("failed", "AttributeError", None)
+    assert problem(await counter.house.get(f"{path}/content")) == (404, "ledger_export_part_not_found")
+    async with db.org(organization.org_id) as tx:
+        told = await tx.connection.fetch("SELECT kind FROM event WHERE kind LIKE 'ledger_export.%'")
+        assert [row["kind"] for row in told] == ["ledger_export.failed"]
+        assert await retry(tx, organization.org_id, job.id, now=utc_now())
+    await exporting.give_up(db)
+
+    async with asyncio.timeout(20), working(db):
+        while (made := (await counter.house.get(path)).json)["status"] != "ready":
+            await asyncio.sleep(0.05)
+    assert (made["reason"], made["entries_done"]) == (None, 5)
+    assert len(read("csv", await content(counter, made))) == 5
+
+
+async def test_an_export_that_a_person_parks_has_failed(
+    db: Db, counter: Counter, organization: Founded
+) -> None:
+    begin, end = await posted(counter, 5)
+    body = {"entity": counter.entity, "format": "csv", "begin": begin, "end": end}
+    asked = (await counter.house.post("/v1/ledger/exports", body)).json["id"]
+    await exporting.give_up(db)
+    assert (await counter.house.get(f"/v1/ledger/exports/{asked}")).json["status"] == "pending"
+    async with db.org(organization.org_id) as tx:
+        job_id = await tx.connection.fetchval("SELECT id FROM job WHERE kind = 'ledger.export'")
+        assert await park(tx, organization.org_id, job_id)
+
+    await exporting.give_up(db)
+
+    found = (await counter.house.get("/v1/ledger/exports")).json["data"][0]
+    assert (found["status"], found["reason"]) == ("failed", "ParkedByAPerson")
 
 
 @pytest.mark.usefixtures("worker")

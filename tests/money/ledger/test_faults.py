@@ -43,6 +43,7 @@ async def test_the_application_writes_no_table_of_entries_by_itself(books: Books
         f"INSERT INTO {table} DEFAULT VALUES",
         f"UPDATE {table} SET org_id = org_id",
         f"DELETE FROM {table}",
+        f"TRUNCATE {table} CASCADE",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with books.db.org(books.org_id) as tx:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -141,3 +141,42 @@ async def test_who_reads_the_past_waits_for_those_in_flight(books: Books) -> Non
 
     assert await reading == 111
     assert await at(books, "revenue:fees", slow.recorded_at) == 11
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+async def test_a_period_has_what_it_began_with_and_what_it_ended_with(books: Books, sealed: bool) -> None:
+    """A sale of October that is recorded in November belongs to November by record, and to October by effect."""
+    now = utc_now()
+    october, november, december = (now - HOUR * hours for hours in (2_000, 1_000, 24))
+    await books.post(transfer("clearing:card", "revenue:fees", 1, effective_at=october + HOUR))
+    await books.post(transfer("clearing:card", "revenue:fees", 10, effective_at=november))
+    await books.post(transfer("revenue:fees", "clearing:card", 3, effective_at=november + 5 * HOUR))
+    await books.post(transfer("clearing:card", "revenue:fees", 100, effective_at=december))
+    if sealed:
+        await ledger.seal(books.db, books.org_id, books.entity)
+    last = await books.post(transfer("clearing:card", "revenue:fees", 1_000))
+    of = (books.db, books.org_id, books.entity)
+    end = last.recorded_at + timedelta(microseconds=1)
+
+    async def told(begin: datetime, end: datetime, by: Time) -> list[tuple[object, ...]]:
+        rows = await ledger.general_ledger(*of, begin, end, by=by)
+        trial = await ledger.trial_balance(*of, end - timedelta(microseconds=1), begin=begin, by=by)
+        touched = [row for row in trial if row.debits or row.credits]
+        assert touched == rows
+        return [(row.name, row.opening, row.debits, row.credits, row.balance, row.base) for row in rows]
+
+    assert await told(october, november, Time.EFFECT) == [
+        ("clearing:card", 0, 1, 0, 1, 1),
+        ("revenue:fees", 0, 0, 1, 1, 1),
+    ]
+    assert await told(november, december, Time.EFFECT) == [
+        ("clearing:card", 1, 10, 3, 8, 8),
+        ("revenue:fees", 1, 3, 10, 8, 8),
+    ]
+    assert await told(october, december, Time.RECORD) == []
+    assert await told(last.recorded_at, end, Time.RECORD) == [
+        ("clearing:card", 108, 1_000, 0, 1_108, 1_108),
+        ("revenue:fees", 108, 0, 1_000, 1_108, 1_108),
+    ]
+    by_effect = await ledger.trial_balance(*of, november - timedelta(microseconds=1), by=Time.EFFECT)
+    assert [(row.name, row.balance) for row in by_effect] == [("clearing:card", 1), ("revenue:fees", 1)]

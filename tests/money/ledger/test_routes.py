@@ -57,12 +57,19 @@ async def test_money_goes_from_the_card_to_the_seller(counter: Counter) -> None:
         "general_ledger", begin=captured.json["recorded_at"], end=posted.json["recorded_at"]
     )
     assert [
-        (row["name"], row["debits"]["amount"], row["credits"]["amount"]) for row in ledger.json["accounts"]
+        [row[field]["amount"] for field in ("opening", "debits", "credits", "closing")]
+        for row in ledger.json["data"]
     ] == [
-        ("clearing:card", 10_000, 0),
-        ("deposit:anna", 10_000, 10_000),
-        ("payable:bert", 0, 9_000),
-        ("receivable:anna", 0, 1_000),
+        [0, 10_000, 0, 10_000],
+        [0, 10_000, 10_000, 0],
+        [0, 0, 9_000, 9_000],
+        [0, 0, 1_000, -1_000],
+    ]
+    assert [row["name"] for row in ledger.json["data"]] == [
+        "clearing:card",
+        "deposit:anna",
+        "payable:bert",
+        "receivable:anna",
     ]
     drawing = await counter.house.get(f"/v1/ledger/entry_sets/{allocated.json['id']}/drawing")
     assert (drawing.status, drawing.headers["content-type"]) == (200, "image/svg+xml")
@@ -262,8 +269,43 @@ async def test_a_closed_period_takes_nothing_more(counter: Counter) -> None:
     assert closed.json["locked_before"] == earlier.json["locked_before"] == "2026-11-01T00:00:00Z"
     refused = await counter.post("clearing:card", "revenue:fees", 1, effective_at="2026-10-31T23:59:59Z")
     assert problem(refused) == (422, "ledger_period_locked")
+    assert (pointers(refused), refused.json["facts"]["locked_before"]) == (
+        ["/effective_at"],
+        "2026-11-01T00:00:00Z",
+    )
     allowed = await counter.post("clearing:card", "revenue:fees", 1, effective_at="2026-11-01T00:00:00Z")
     assert allowed.status == 201
+
+
+async def test_a_fact_that_is_heard_of_too_late_takes_effect_at_the_first_open_instant(
+    counter: Counter,
+) -> None:
+    """A return of October that the bank tells after October was closed: refused with the instant at which it may take
+    effect, then posted there under the same id; or without one, and it takes effect when it is recorded."""
+    await counter.post("clearing:card", "deposit:anna", 30)
+    await counter.house.post(f"{counter.path}/close", {"before": "2026-11-01T00:00:00Z"})
+    outside = transfer("deposit:anna", "suspense", 100, spill="recoverable:anna")
+    entries = [
+        {"kind": "transfer"} | transfer("clearing:card", "revenue:fees", 1),
+        {"kind": "transfer"} | outside,
+    ]
+    late = [entries[0], entries[1] | {"effective_at": "2026-10-30T00:00:00Z"}]
+
+    refused = await counter.set(*late)
+    assert (problem(refused), pointers(refused)) == (
+        (422, "ledger_period_locked"),
+        ["/entries/1/effective_at"],
+    )
+    assert [await counter.balance(name) for name in ("deposit:anna", "clearing:card")] == [30, 30]
+
+    opened = refused.json["facts"]["locked_before"]
+    posted = await counter.set(late[0], late[1] | {"effective_at": opened})
+    assert posted.status == 201, posted.body
+    shown = await counter.house.get(f"/v1/ledger/transfers/{outside['id']}")
+    assert (shown.json["effective_at"], shown.json["amount"]) == (opened, eur(30))
+    assert await counter.balance("recoverable:anna") == 70
+    undated = await counter.send(transfer("deposit:anna", "suspense", 5, spill="recoverable:anna"))
+    assert (undated.status, undated.json["effective_at"]) == (201, undated.json["recorded_at"])
 
 
 async def test_a_fact_from_outside_spills(counter: Counter) -> None:

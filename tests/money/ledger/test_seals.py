@@ -8,7 +8,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from kontorhaus.kernel.time import utc_now
+from kontorhaus.kernel.time import instant_text, utc_now
 from kontorhaus.money import ledger
 from kontorhaus.money.ledger import Verified
 from kontorhaus.money.ledger.actions import sealing
@@ -97,6 +97,12 @@ async def test_sealing_beside_those_who_post(books: Books, monkeypatch: pytest.M
         ("ledger_fold", "UPDATE ledger_fold SET balance = balance + 1"),
         ("ledger_fold", "DELETE FROM ledger_fold"),
         ("ledger_effect", "UPDATE ledger_effect SET balance = balance + 1 WHERE grain = 'hour'"),
+        ("ledger_effect", "UPDATE ledger_effect SET base = base + 1 WHERE grain = 'day'"),
+        ("ledger_effect", "UPDATE ledger_effect SET start = start - interval '1 day' WHERE grain = 'day'"),
+        ("ledger_effect", "UPDATE ledger_effect SET start = start + interval '1 hour' WHERE grain = 'hour'"),
+        ("ledger_effect", "DELETE FROM ledger_effect"),
+        ("ledger_transfer", "UPDATE ledger_transfer SET effective_at = effective_at - interval '1 month'"),
+        ("ledger_transfer", f"UPDATE ledger_transfer SET effective_at = recorded_at WHERE id = {FIRST}"),
         ("ledger_guard", "UPDATE ledger_guard SET balance = balance + 1"),
         ("ledger_guard", "UPDATE ledger_guard SET held = 0"),
     ],
@@ -129,3 +135,24 @@ async def test_an_unsealed_row_that_is_changed_is_found_by_its_balance(
     with pytest.raises(LedgerBooksFalse) as caught:
         await verify(books)
     assert caught.value.facts == {"table": "ledger_transfer", "row": str(row)}
+
+
+async def test_the_first_wrong_sum_by_effect_is_named(books: Books, fresh_database_url: str) -> None:
+    """An amount that was moved from one day to another, so that the total is as before."""
+    day = utc_now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=9)
+    for days in range(3):
+        at = day + timedelta(days=days, hours=5)
+        await books.post(transfer("clearing:card", "revenue:fees", 10 + days, effective_at=at))
+    await seal(books)
+    await verify(books)
+    admin = await asyncpg.connect(fresh_database_url)
+    account = await admin.fetchval("SELECT id FROM ledger_account WHERE name = 'revenue:fees'")
+    change = "UPDATE ledger_effect SET balance = balance + $3 WHERE account_id = $1 AND grain = 'day' AND start = $2"
+    for days, moved in ((1, 5), (2, -5)):
+        await admin.execute(change, account, day + timedelta(days=days), moved)
+    await admin.close()
+
+    with pytest.raises(LedgerBooksFalse) as caught:
+        await verify(books)
+    named = f"{account} day {instant_text(day + timedelta(days=1))}"
+    assert caught.value.facts == {"table": "ledger_effect", "row": named}

@@ -13,7 +13,7 @@ from msgspec import Struct
 from kontorhaus.kernel.errors import Fault
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import utc_now
-from kontorhaus.money.ledger.actions import showing
+from kontorhaus.money.ledger.actions import showing, timing
 from kontorhaus.money.ledger.errors import (
     LedgerEntryInvalid,
     LedgerExportNotFound,
@@ -21,7 +21,7 @@ from kontorhaus.money.ledger.errors import (
     LedgerExportTooLarge,
     LedgerInstantInvalid,
 )
-from kontorhaus.money.ledger.events import ExportFinished
+from kontorhaus.money.ledger.events import ExportFailed, ExportFinished
 from kontorhaus.money.ledger.model import exports as model
 from kontorhaus.money.ledger.model.exports import ExportId, Format, LedgerExport
 from kontorhaus.money.ledger.model.shown import ShownTransfer
@@ -36,7 +36,7 @@ from kontorhaus.platform.actor import Actor
 from kontorhaus.platform.answers import Answer, answer
 from kontorhaus.platform.db import Db, Tx
 from kontorhaus.platform.idempotency import Once, one_phase
-from kontorhaus.platform.jobs import Kind, LeaseLost, Priority, Queue, Running
+from kontorhaus.platform.jobs import HOUSE, Kind, LeaseLost, Priority, Queue, Running
 from kontorhaus.platform.secrets import Keyring
 
 QUEUE: Final = Queue("ledger_exports", slots=1)
@@ -51,9 +51,6 @@ PAGE: Final = 5_000
 
 PART_BYTES: Final = 1_048_576
 """What is downloaded in one answer, and lost at most when a connection breaks."""
-
-KEPT: Final = timedelta(days=7)
-"""An export can be asked for anew, and gives the same bytes: a week outlasts holidays at a weekend."""
 
 LAST: Final = UUID(int=2**128 - 1)
 
@@ -70,7 +67,14 @@ class Nothing(Struct, frozen=True):
     """The arguments of a job that takes none."""
 
 
-EXPORT: Final = Kind("ledger.export", Export, QUEUE, deadline=timedelta(hours=1))
+EXPORT: Final = Kind("ledger.export", Export, QUEUE, max_attempts=8, deadline=timedelta(hours=1))
+"""Eight attempts rest for eleven minutes in all: longer than a database changes over. Who waits for a file should hear
+within a quarter of an hour that it will not come."""
+
+LOOKED_AFTER: Final = 100
+"""Exports that are being made, looked after in one go."""
+
+GIVE_UP: Final = Kind("ledger.failed_exports", Nothing, timing.QUEUE)
 
 FORGET: Final = Kind("ledger.forget_exports", Nothing, QUEUE)
 
@@ -107,9 +111,9 @@ async def ask(
         await access.record(
             tx, actor, "ledger.journal_exported", model.EXPORT.prefix, export_id, ["begin", "end"]
         )
-        job = EXPORT.job(org_id, Export(export_id), priority=Priority.BULK)
+        job = EXPORT.job(org_id, Export(export_id), priority=Priority.BULK, dedupe_key=str(export_id))
         await jobs.enqueue(tx, job, now=now)
-        view = views.export(await _export(tx, org_id, export_id), KEPT)
+        view = views.export(await _export(tx, org_id, export_id))
         return answer(view, status=201, location=f"/v1/ledger/exports/{view.id}")
 
     return await one_phase(db.org(org_id), keyring, once, effect)
@@ -207,11 +211,37 @@ def _pieces(content: bytes) -> list[bytes]:
     return [content[place : place + PART_BYTES] for place in range(0, len(content), PART_BYTES)]
 
 
+async def give_up(db: Db) -> None:
+    """Mark the exports as failed whose jobs are parked, however they came to be: failed for the last time, killed with
+    every worker that took them, or by a person. Who lets the job be tried again has the export begun anew."""
+    after: tuple[UUID, UUID] = (HOUSE, HOUSE)
+    while True:
+        async with db.system(read_only=True) as tx:
+            page = await store.UNFINISHED.all(tx, *after, LOOKED_AFTER)
+        for one in page:
+            await _give_up(db, OrgId(one.org_id), ExportId(one.id))
+        if len(page) < LOOKED_AFTER:
+            return
+        after = (page[-1].org_id, page[-1].id)
+
+
+async def _give_up(db: Db, org_id: OrgId, export_id: ExportId) -> None:
+    async def work(tx: Tx) -> None:
+        reason = await jobs.parked(tx, org_id, EXPORT.name, str(export_id))
+        if reason is None or await store.FAIL.run(tx, org_id, export_id, utc_now(), reason) == 0:
+            return
+        entity = (await _export(tx, org_id, export_id)).entity_id
+        fact = ExportFailed(subject=export_id, entity=PartyId(entity), reason=reason)
+        await eventlog.append(tx, fact, org_id=org_id)
+
+    await db.org(org_id).run(work)
+
+
 async def forget_old(db: Db) -> bool:
     """Delete the oldest export whose time is over; False if there is none."""
 
     async def work(tx: Tx) -> bool:
-        old = await store.OLD.maybe(tx, utc_now() - KEPT)
+        old = await store.OLD.maybe(tx, utc_now() - model.KEPT)
         if old is None:
             return False
         await store.DROP_PARTS.run(tx, old.org_id, old.id)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.money.ledger.errors import LedgerAccountInvalid
+from kontorhaus.money.ledger.model.dimensions import named_in
 from kontorhaus.money.ledger.model.entries import ACCOUNT_NAME, Entry, EntrySet, PostHold, Transfer, VoidHold
 from kontorhaus.money.ledger.model.lines import Account, Entity, OpenHold
 from kontorhaus.money.ledger.store import accounts as store
@@ -183,5 +184,13 @@ async def open_accounts(
         if ACCOUNT_NAME.fullmatch(name) is None:
             raise LedgerAccountInvalid("an account is called like its type, or type:name, in visible ASCII")
     # Two who open the same accounts wait for each other in one order.
-    ordered = sorted(rows, key=lambda row: row[:3])
+    ordered = sorted((_kept_for(row) for row in rows), key=lambda row: row[:3])
     await store.OPEN_ACCOUNTS.one(tx, org_id, *zip(*ordered, strict=True))
+
+
+def _kept_for(
+    row: tuple[int, str, str, UUID | None, UUID | None, UUID | None],
+) -> tuple[int, str, str, UUID | None, UUID | None, UUID | None]:
+    """What is not said of an account is read from its name."""
+    named = named_in(row[2])
+    return (*row[:3], row[3] or named.order, row[4] or named.party, row[5] or named.connection)

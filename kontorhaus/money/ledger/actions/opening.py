@@ -20,7 +20,8 @@ from kontorhaus.platform.db import Tx
 
 
 class NewAccount(Struct, frozen=True, kw_only=True):
-    """An account with what reports are cut by. One without is opened by the first entry that names it."""
+    """An account with what reports are cut by; what is not given is read from the ids in its name. One that needs no
+    more than those is opened by the first entry that names it."""
 
     currency: str
     name: str

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from kontorhaus.kernel.errors import DomainError
+from kontorhaus.kernel.errors import DomainError, Fault
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import instant_text
 from kontorhaus.money.ledger.actions import finding, timing
@@ -202,10 +202,16 @@ def _decide(
 def _too_early(lines: Lines, locked: store.Locked) -> LedgerPeriodLocked | None:
     """Whether a set takes effect in a closed period. What takes effect when it is recorded is judged by a clock read a
     moment before; the statement that posts looks once more."""
-    moved = [line.effective_at or locked.now for line in lines.lines if line.amount and not line.places]
-    if locked.locked_before is None or not moved or min(moved) >= locked.locked_before:
+    before = locked.locked_before
+    if before is None:
         return None
-    return LedgerPeriodLocked("the period is closed", locked_before=instant_text(locked.locked_before))
+    for number, line in enumerate(lines.lines):
+        if line.amount and not line.places and (line.effective_at or locked.now) < before:
+            fault = Fault(f"/entries/{number}/effective_at", f"expected {instant_text(before)} or later")
+            return LedgerPeriodLocked(
+                "the period is closed", faults=(fault,), locked_before=instant_text(before)
+            )
+    return None
 
 
 def guards_of(lines: Lines) -> frozenset[int]:

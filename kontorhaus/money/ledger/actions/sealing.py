@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from kontorhaus.kernel.ids import OrgId
+from kontorhaus.kernel.time import instant_text
 from kontorhaus.money.ledger.errors import LedgerEntityNotFound
 from kontorhaus.money.ledger.model.lines import Entity
 from kontorhaus.money.ledger.model.replaying import DIGEST, NOTHING, Replay, false, said, seal_of
@@ -152,7 +153,7 @@ def _tell(replay: Replay, rows: Sequence[Row]) -> None:
                 [(side, account, balance) for (side, account), balance in zip(legs, shown, strict=True)],
                 row.amount,
                 row.base_amount,
-                row.effective_at is not None,
+                row.effective_at,
             )
         else:
             replay.hold(legs, -row.amount if isinstance(row, store.EndRow) else row.amount)
@@ -183,11 +184,15 @@ def _compare_folds(replay: Replay, folds: Sequence[store.FoldRow]) -> None:
 
 
 def _compare_effects(replay: Replay, effects: Sequence[store.EffectRow]) -> None:
-    for row in effects:
-        tally = replay.tally(row.account_id)
-        if (row.balance, row.base) != (tally.dated, tally.dated_base):
+    """Row by row, and that none is missing; in the order of account, grain and time, so that the first is named."""
+    found = {(row.account_id, row.grain, row.start): (row.balance, row.base) for row in effects}
+    for place in sorted(found.keys() | replay.effects.keys()):
+        if found.get(place) != replay.effects.get(place):
+            account_id, grain, start = place
             raise false(
-                "ledger_effect", row.account_id, f"is not, by the {row.grain}, the sum of its dated entries"
+                "ledger_effect",
+                f"{account_id} {grain} {instant_text(start)}",
+                "is missing" if place not in found else "is not the sum of the entries that took effect then",
             )
 
 

@@ -18,6 +18,7 @@ from kontorhaus.money.ledger.errors import (
     LedgerTransferNotFound,
 )
 from kontorhaus.money.ledger.model.deciding import spill_id
+from kontorhaus.money.ledger.model.dimensions import Dimensions
 from kontorhaus.money.ledger.model.entries import HoldId
 from kontorhaus.money.ledger.model.shown import (
     EntrySetId,
@@ -165,13 +166,24 @@ async def account_in(tx: Tx, org_id: OrgId, entity: PartyId, currency: str, name
 
 
 async def accounts(
-    db: Db, org_id: OrgId, entity: PartyId, *, currency: str | None, after: tuple[str, str] | None, limit: int
+    db: Db,
+    org_id: OrgId,
+    entity: PartyId,
+    *,
+    currency: str | None,
+    of: Dimensions,
+    after: tuple[str, str] | None,
+    limit: int,
 ) -> list[ShownAccount]:
-    """The accounts of a legal entity by currency and name, of one currency if asked."""
+    """The accounts of a legal entity by currency and name, of one currency and of what they are kept for if asked."""
     async with db.org(org_id, read_only=True) as tx:
         number = (await books_in(tx, org_id, entity)).number
         begin, name = after or (currency or "", "")
-        return await store.ACCOUNTS.all(tx, org_id, number, begin, name, currency or LAST_CURRENCY, limit)
+        args = (tx, org_id, number, begin, name, currency or LAST_CURRENCY, limit)
+        first = of.first
+        if first is None:
+            return await store.ACCOUNTS.all(*args)
+        return await store.ACCOUNTS_OF[first].all(*args, *of.row())
 
 
 async def guard(

@@ -49,29 +49,24 @@ _SUMS: Final = {
 
 _FACING: Final = {
     "clearing": """
-        bank chargebacks deferred deposit disputed fees fx fx_result held payable prepaid provider_reserve receivable
-        recoverable revenue suspense tax transit
+        chargebacks deferred deposit disputed fees fx held payable prepaid provider_reserve receivable recoverable
+        revenue suspense tax transit
     """,
-    "deposit": """
-        disputed held payable prepaid receivable recoverable revenue suspense tax transit wallet
-    """,
-    "held": "deposit disputed payable recoverable reserve suspense",
-    "payable": "bank cost inventory receivable recoverable reserve suspense tax transit",
-    "receivable": """
-        bad_debt deferred discounts prepaid promo revenue suspense tax wallet wallet_net disputed recoverable
-    """,
-    "recoverable": "disputed suspense bad_debt",
-    "deferred": "revenue fees disputed",
-    "suspense": "bank transit disputed prepaid fees cost chargebacks tax",
-    "disputed": "chargebacks prepaid tax revenue",
-    "wallet": "revenue",
-    "wallet_net": "revenue tax",
-    "promo": "promo_issued",
+    "deposit": "disputed held payable prepaid receivable recoverable suspense tax wallet",
+    "held": "disputed payable suspense",
+    "payable": "cost inventory receivable recoverable reserve suspense tax transit",
+    "receivable": "bad_debt deferred discounts disputed prepaid revenue suspense tax wallet wallet_net",
+    "recoverable": "disputed suspense",
+    "revenue": "deferred fees tax wallet wallet_net",
+    "suspense": "bank chargebacks fees prepaid tax transit",
+    "disputed": "chargebacks fees prepaid tax",
     "inventory": "cost",
-    "tax": "tax revenue bad_debt discounts cost",
+    "deferred": "fees",
+    "tax": "tax",
+    "promo": "promo_issued",
     "fx": "fx_result",
-    "fees": "revenue",
 }
+"""Each pair is needed by a posting of the house, one way or by its undoing the other: the tests list them all."""
 
 
 def _standard() -> Chart:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, NewType
 from uuid import UUID
@@ -15,6 +15,10 @@ from kontorhaus.money.ledger.model.requests import EntityId, Instant
 ExportId = NewType("ExportId", UUID)
 
 EXPORT: Final = Noun("lexp", ExportId)
+
+
+KEPT: Final = timedelta(days=7)
+"""An export can be asked for anew, and gives the same bytes: a week outlasts holidays at a weekend."""
 
 
 class Format(StrEnum):
@@ -56,3 +60,5 @@ class LedgerExport(Struct, frozen=True):
     bytes: int
     created_at: datetime
     finished_at: datetime | None
+    failed_at: datetime | None
+    failure: str | None

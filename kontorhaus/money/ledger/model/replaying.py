@@ -22,6 +22,9 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Told = tuple[object, ...]
 
+Effect = tuple[int, str, datetime]
+"""Account, grain, and the beginning of the day or hour."""
+
 
 def microseconds(at: datetime | None) -> int | None:
     return None if at is None else (at - EPOCH) // timedelta(microseconds=1)
@@ -72,6 +75,8 @@ class Replay:
         self._sides = sides
         self._guards = guards
         self.accounts: dict[int, Tally] = {}
+        self.effects: dict[Effect, tuple[int, int]] = {}
+        """What dated entries come to by account, grain and beginning of the day or hour that they took effect in."""
         self._place: tuple[datetime, int] | None = None
 
     def tally(self, account_id: int) -> Tally:
@@ -86,20 +91,32 @@ class Replay:
         self._place = (at, line)
 
     def transfer(
-        self, row: UUID, legs: Sequence[tuple[str, int, int | None]], amount: int, base: int, dated: bool
+        self,
+        row: UUID,
+        legs: Sequence[tuple[str, int, int | None]],
+        amount: int,
+        base: int,
+        effective_at: datetime | None,
     ) -> None:
-        """`legs`: side, account, and the running balance that the entry shows there."""
+        """`legs`: side, account, and the running balance that the entry shows there; `effective_at` of a dated one."""
         for side, account_id, shown in legs:
             tally = self.tally(account_id)
             sign = 1 if self._sides[account_id] == side else -1
             tally.balance += sign * amount
             tally.base += sign * base
             tally.entries += 1
-            if dated:
+            if effective_at is not None:
                 tally.dated += sign * amount
                 tally.dated_base += sign * base
+                self._effect(account_id, effective_at, sign * amount, sign * base)
             if shown != (tally.balance if account_id in self._guards else None):
                 raise false("ledger_transfer", row, f"shows a balance of {shown} on the {side} side")
+
+    def _effect(self, account_id: int, at: datetime, amount: int, base: int) -> None:
+        hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        for place in ((account_id, "day", hour.replace(hour=0)), (account_id, "hour", hour)):
+            balance, in_base = self.effects.get(place, (0, 0))
+            self.effects[place] = (balance + amount, in_base + base)
 
     def hold(self, legs: Sequence[tuple[str, int]], amount: int) -> None:
         """`amount` is positive when a hold begins, and negative when it ends."""

@@ -10,10 +10,11 @@ from msgspec import Meta, Struct
 
 from kontorhaus.kernel.currencies import SCALES
 from kontorhaus.kernel.errors import Fault
-from kontorhaus.kernel.ids import SUFFIX, SUFFIX_7
+from kontorhaus.kernel.ids import SUFFIX, SUFFIX_7, parse_any
 from kontorhaus.kernel.money import CurrencyUnknown, MoneyView
 from kontorhaus.money.ledger.errors import LedgerEntryInvalid
 from kontorhaus.money.ledger.model.chart import Side
+from kontorhaus.money.ledger.model.dimensions import PREFIXES, Dimension, Dimensions
 from kontorhaus.money.ledger.model.entries import (
     HOLD,
     SET_ENTRIES_MAX,
@@ -300,13 +301,35 @@ class NewBooks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ]
 
 
+OrderText = Annotated[
+    str, Meta(pattern=f"^{PREFIXES[Dimension.ORDER]}_{SUFFIX}{END}", extra={"typed_id": True})
+]
+PartyText = Annotated[
+    str, Meta(pattern=f"^{PREFIXES[Dimension.PARTY]}_{SUFFIX}{END}", extra={"typed_id": True})
+]
+ConnectionText = Annotated[
+    str, Meta(pattern=f"^{PREFIXES[Dimension.CONNECTION]}_{SUFFIX}{END}", extra={"typed_id": True})
+]
+
+
+def dimensions(order: str | None, party: str | None, connection: str | None) -> Dimensions:
+    """What an account is kept for, of ids whose forms were checked."""
+    ids = (None if text is None else parse_any(text) for text in (order, party, connection))
+    return Dimensions(**dict(zip(("order", "party", "connection"), ids, strict=True)))
+
+
 class NewAccountBody(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     currency: NewCurrency
     name: AccountName
-    party: Annotated[
-        Annotated[str, Meta(pattern=f"^pty_{SUFFIX}{END}", extra={"typed_id": True})] | None,
-        Meta(description="Whom the account is kept for; reports can be cut by it."),
+    order: Annotated[OrderText | None, Meta(description="The order that the account is kept for.")] = None
+    party: Annotated[PartyText | None, Meta(description="Whom the account is kept for.")] = None
+    connection: Annotated[
+        ConnectionText | None,
+        Meta(description="The connection to a provider that the account is kept for."),
     ] = None
+
+    def kept_for(self) -> Dimensions:
+        return dimensions(self.order, self.party, self.connection)
 
 
 TypeName = Annotated[str, Meta(pattern="^[a-z][a-z_]{0,39}" + END, examples=["revenue"])]

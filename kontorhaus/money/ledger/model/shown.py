@@ -106,7 +106,9 @@ class ShownAccount(Struct, frozen=True):
     type: str
     side: str
     guards: bool
+    order_id: UUID | None
     party_id: UUID | None
+    connection_id: UUID | None
     opened_at: datetime
 
 

@@ -23,10 +23,14 @@ from kontorhaus.money.ledger.model.requests import (
     AccountName,
     ChartGrowth,
     Closing,
+    ConnectionText,
     Currency,
     Instant,
     NewAccountBody,
     NewBooks,
+    OrderText,
+    PartyText,
+    dimensions,
     instant,
     known_currency,
 )
@@ -42,6 +46,11 @@ IDS = {"entity_id": PARTY}
 
 class AccountPage(Page, frozen=True, kw_only=True, forbid_unknown_fields=True):
     currency: Annotated[Currency | None, Meta(description="Only accounts of this currency.")] = None
+    order: Annotated[OrderText | None, Meta(description="Only accounts that are kept for this order.")] = None
+    party: Annotated[PartyText | None, Meta(description="Only accounts that are kept for this party.")] = None
+    connection: Annotated[
+        ConnectionText | None, Meta(description="Only accounts that are kept for this connection.")
+    ] = None
 
 
 class OneAccount(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -198,7 +207,8 @@ async def grow_ledger_chart(call: Call[ChartGrowth, None]) -> Answer:
 async def open_ledger_account(call: Call[NewAccountBody, None]) -> Answer:
     """Open an account.
 
-    Needed only to say for whom it is kept: an account without that is opened by the first entry that names it. One
+    Needed only to say what it is kept for: an account without that is opened by the first entry that names it, and is
+    kept for the order, party and connection whose ids stand in its name between colons, as in `deposit:pty_…`. One
     that is there already stays as it was opened."""
     known_currency(call.body.currency, "/currency")
     return await keeping.open_account(
@@ -225,6 +235,7 @@ async def list_ledger_accounts(call: Call[None, AccountPage]) -> Answer:
         call.actor.org_id,
         call.id(PARTY, "entity_id"),
         currency=call.query.currency,
+        of=dimensions(call.query.order, call.query.party, call.query.connection),
         after=call.after(tuple[str, str]),
         limit=call.query.limit + 1,
     )

@@ -45,7 +45,8 @@ async def export_ledger_journal(call: Call[NewExport, None]) -> Answer:
     """Export the journal of a period.
 
     Every transfer that was recorded in it, in the order of record, as CSV or Parquet. It is written in the
-    background: read the export until it is `ready`, or wait for its event. The same period gives the same bytes."""
+    background: read the export until it is `ready` or `failed`, or wait for its event. The same period gives the same
+    bytes."""
     begin, end = instant(call.body.begin, "/begin"), instant(call.body.end, "/end")
     assert begin is not None, "the body has both"
     assert end is not None, "the body has both"
@@ -69,7 +70,7 @@ async def list_ledger_exports(call: Call[None, Page]) -> Answer:
     found = await exporting.exports(
         call.db, call.actor.org_id, before=call.after(UUID), limit=call.query.limit + 1
     )
-    return call.page(found, view=lambda one: export(one, exporting.KEPT), position=lambda one: one.id)
+    return call.page(found, view=export, position=lambda one: one.id)
 
 
 @route(
@@ -84,7 +85,7 @@ async def list_ledger_exports(call: Call[None, Page]) -> Answer:
 async def get_ledger_export(call: Call[None, None]) -> Answer:
     """Read how far an export is."""
     found = await exporting.export(call.db, call.actor.org_id, call.id(EXPORT, "export_id"))
-    return answer(export(found, exporting.KEPT))
+    return answer(export(found))
 
 
 @route(

@@ -41,30 +41,27 @@ INSERT = Command(
     """
 )
 
-EXPORT = Query(
-    LedgerExport,
-    """
-    SELECT x.id, e.id AS entity_id, x.entity, x.format, x.began, x.ended, x.entries, x.entries_done, x.attempt,
-           x.parts, x.bytes, x.created_at, x.finished_at
-    FROM ledger_export x JOIN ledger_entity e ON e.org_id = x.org_id AND e.number = x.entity
-    WHERE x.org_id = $1 AND x.id = $2
-    """,
-)
 
-EXPORTS = Query(
-    LedgerExport,
-    """
+def _exports(which: str) -> str:
+    return f"""
     SELECT x.id, e.id AS entity_id, x.entity, x.format, x.began, x.ended, x.entries, x.entries_done, x.attempt,
-           x.parts, x.bytes, x.created_at, x.finished_at
+           x.parts, x.bytes, x.created_at, x.finished_at, x.failed_at, x.failure
     FROM ledger_export x JOIN ledger_entity e ON e.org_id = x.org_id AND e.number = x.entity
-    WHERE x.org_id = $1 AND x.id < $2 ORDER BY x.id DESC LIMIT $3
-    """,
-)
+    WHERE x.org_id = $1 AND {which}
+    """  # noqa: S608  # put together from literals of this file, when it is imported
+
+
+EXPORT = Query(LedgerExport, _exports("x.id = $2"))
+
+EXPORTS = Query(LedgerExport, _exports("x.id < $2 ORDER BY x.id DESC LIMIT $3"))
+
+EXPORTS_NOW = Query(LedgerExport, _exports("x.id = ANY ($2::uuid[])"))
 
 # Its own count, since a job that is given all its attempts again counts from the beginning.
 BEGIN_ATTEMPT = Command(
     """
-    UPDATE ledger_export SET attempt = attempt + 1, entries_done = 0, parts = 0, bytes = 0
+    UPDATE ledger_export SET attempt = attempt + 1, entries_done = 0, parts = 0, bytes = 0, failed_at = NULL,
+                             failure = NULL
     WHERE org_id = $1 AND id = $2 AND finished_at IS NULL
     """
 )
@@ -74,7 +71,24 @@ DROP_PARTS = Command("DELETE FROM ledger_export_part WHERE org_id = $1 AND expor
 ADVANCE = Command(
     """
     UPDATE ledger_export SET entries_done = $4, parts = $5, bytes = $6, finished_at = $7
-    WHERE org_id = $1 AND id = $2 AND attempt = $3 AND finished_at IS NULL
+    WHERE org_id = $1 AND id = $2 AND attempt = $3 AND finished_at IS NULL AND failed_at IS NULL
+    """
+)
+
+# By the house itself, over all organizations: those that are being made, of which there are few.
+UNFINISHED = Query(
+    KeyRow,
+    """
+    SELECT org_id, id FROM ledger_export
+    WHERE finished_at IS NULL AND failed_at IS NULL AND (org_id, id) > ($1, $2)
+    ORDER BY org_id, id LIMIT $3
+    """,
+)
+
+FAIL = Command(
+    """
+    UPDATE ledger_export SET failed_at = $3, failure = $4
+    WHERE org_id = $1 AND id = $2 AND finished_at IS NULL AND failed_at IS NULL
     """
 )
 

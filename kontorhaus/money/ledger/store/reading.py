@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from kontorhaus.money.ledger.model.dimensions import Dimension
+from kontorhaus.money.ledger.store.cutting import kept_for
 from kontorhaus.platform.db import Query
 
 
@@ -50,24 +52,32 @@ class EntryRow(Struct, frozen=True):
     tax_point: date | None
 
 
-class TrialRow(Struct, frozen=True):
-    account_id: int
-    currency: str
-    name: str
-    side: str
-    balance: int
-    base: int
-
-
 class PeriodRow(Struct, frozen=True):
+    """An account over a period: how it stood before, what moved it, and how it stands; balances on its own side."""
+
     account_id: int
     currency: str
     name: str
     side: str
+    opening: int
+    base_opening: int
     debits: int
     credits: int
     base_debits: int
     base_credits: int
+
+    @property
+    def balance(self) -> int:
+        """At the end of the period."""
+        return self.opening + self._own(self.debits - self.credits)
+
+    @property
+    def base(self) -> int:
+        """The same in base currency."""
+        return self.base_opening + self._own(self.base_debits - self.base_credits)
+
+    def _own(self, moved: int) -> int:
+        return moved if self.side == "debit" else -moved
 
 
 SETTLE = Query(Settled, "SELECT ledger_settle($1, $2, $3) AS at")
@@ -190,52 +200,65 @@ WITHIN = Query(
     """,
 )
 
-# Every account of an entity as of an instant of record, a step through two indexes for each. OFFSET 0 hides the instant
-# from the planner, who would otherwise take both bounds apart and walk the table.
-TRIAL_BALANCE = Query(
-    TrialRow,
-    """
-    SELECT a.id AS account_id, a.currency, a.name, a.side,
-           coalesce(s.balance, 0)
-           + (CASE a.side WHEN 'debit' THEN 1 ELSE -1 END * (coalesce(d.amount, 0) - coalesce(c.amount, 0)))::bigint
-               AS balance,
-           coalesce(s.base, 0)
-           + (CASE a.side WHEN 'debit' THEN 1 ELSE -1 END * (coalesce(d.base, 0) - coalesce(c.base, 0)))::bigint
-               AS base
-    FROM ledger_account a
-    CROSS JOIN (SELECT $3::timestamptz AS upto OFFSET 0) AS u
-    LEFT JOIN LATERAL (
-        SELECT n.at, n.balance, n.base FROM ledger_snapshot n
-        WHERE n.org_id = $1 AND n.account_id = a.id AND n.at <= u.upto ORDER BY n.at DESC LIMIT 1) AS s ON true
-    CROSS JOIN LATERAL (
-        SELECT sum(t.amount) AS amount, sum(t.base_amount) AS base FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.debit_id = a.id AND t.recorded_at > coalesce(s.at, '-infinity')
-          AND t.recorded_at <= u.upto) AS d
-    CROSS JOIN LATERAL (
-        SELECT sum(t.amount) AS amount, sum(t.base_amount) AS base FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.credit_id = a.id AND t.recorded_at > coalesce(s.at, '-infinity')
-          AND t.recorded_at <= u.upto) AS c
-    WHERE a.org_id = $1 AND a.entity = $2 AND (a.currency, a.name) > ($4, $5)
-    ORDER BY a.currency, a.name
-    LIMIT $6
-    """,
-)
 
-# What came in a period of record, for each account that it touched.
+# Every account of an entity over a period, or as of an instant where both of its ends are that; a few steps through
+# indexes for each. OFFSET 0 hides the instants from the planner, who would otherwise take them for so many rows that he
+# walks the table.
+def _trial_balance(kept_for: str) -> str:
+    return f"""
+    SELECT a.id AS account_id, a.currency, a.name, a.side, o.balance AS opening, o.base AS base_opening,
+           m.debits, m.credits, m.base_debits, m.base_credits
+    FROM ledger_account a
+    CROSS JOIN (SELECT $3::timestamptz AS begin, $4::timestamptz AS upto OFFSET 0) AS u
+    CROSS JOIN LATERAL ledger_stood($1, a.id, a.side, u.begin, $5) AS o
+    CROSS JOIN LATERAL ledger_moved($1, a.id, u.begin, u.upto, $5) AS m
+    WHERE a.org_id = $1 AND a.entity = $2 AND (a.currency, a.name) > ($6, $7) {kept_for}
+    ORDER BY a.currency, a.name
+    LIMIT $8
+    """  # noqa: S608  # put together from literals of this file, when it is imported
+
+
+TRIAL_BALANCE = Query(PeriodRow, _trial_balance(""))
+
+# Of the accounts alone that are kept for an order, a party or a connection.
+TRIAL_BALANCE_OF_ORDER = Query(PeriodRow, _trial_balance(kept_for(Dimension.ORDER, 9)))
+TRIAL_BALANCE_OF_PARTY = Query(PeriodRow, _trial_balance(kept_for(Dimension.PARTY, 9)))
+TRIAL_BALANCE_OF_CONNECTION = Query(PeriodRow, _trial_balance(kept_for(Dimension.CONNECTION, 9)))
+
+TRIAL_BALANCE_OF = {
+    Dimension.ORDER: TRIAL_BALANCE_OF_ORDER,
+    Dimension.PARTY: TRIAL_BALANCE_OF_PARTY,
+    Dimension.CONNECTION: TRIAL_BALANCE_OF_CONNECTION,
+}
+
+# The accounts alone that a period has touched: every entry of it is read along the journal, or along what is dated.
 GENERAL_LEDGER = Query(
     PeriodRow,
     """
-    SELECT a.id AS account_id, a.currency, a.name, a.side,
-           coalesce(sum(m.amount) FILTER (WHERE m.side = 'debit'), 0)::bigint AS debits,
-           coalesce(sum(m.amount) FILTER (WHERE m.side = 'credit'), 0)::bigint AS credits,
-           coalesce(sum(m.base) FILTER (WHERE m.side = 'debit'), 0)::bigint AS base_debits,
-           coalesce(sum(m.base) FILTER (WHERE m.side = 'credit'), 0)::bigint AS base_credits
-    FROM (SELECT leg.side, leg.account_id, t.amount, t.base_amount AS base
-          FROM ledger_transfer t
-          CROSS JOIN LATERAL (VALUES ('debit', t.debit_id), ('credit', t.credit_id)) AS leg (side, account_id)
-          WHERE t.org_id = $1 AND t.entity = $2 AND t.recorded_at >= $3 AND t.recorded_at < $4) AS m
-    JOIN ledger_account a ON a.org_id = $1 AND a.id = m.account_id
-    GROUP BY a.id, a.currency, a.name, a.side
-    ORDER BY a.currency, a.name
+    WITH moved AS MATERIALIZED (
+        SELECT leg.account_id,
+               coalesce(sum(t.amount) FILTER (WHERE leg.side = 'debit'), 0)::bigint AS debits,
+               coalesce(sum(t.amount) FILTER (WHERE leg.side = 'credit'), 0)::bigint AS credits,
+               coalesce(sum(t.base_amount) FILTER (WHERE leg.side = 'debit'), 0)::bigint AS base_debits,
+               coalesce(sum(t.base_amount) FILTER (WHERE leg.side = 'credit'), 0)::bigint AS base_credits
+        FROM (SELECT j.debit_id, j.credit_id, j.amount, j.base_amount FROM ledger_transfer j
+              WHERE j.org_id = $1 AND j.entity = $2 AND j.recorded_at >= $3 AND j.recorded_at < $4
+                AND (NOT $5 OR j.effective_at IS NULL)
+              UNION ALL
+              SELECT d.debit_id, d.credit_id, d.amount, d.base_amount FROM ledger_transfer d
+              WHERE $5 AND d.org_id = $1 AND d.entity = $2 AND d.effective_at >= $3 AND d.effective_at < $4) AS t
+        CROSS JOIN LATERAL (VALUES ('debit', t.debit_id), ('credit', t.credit_id)) AS leg (side, account_id)
+        GROUP BY leg.account_id),
+    page AS MATERIALIZED (
+        SELECT a.id, a.currency, a.name, a.side, m.debits, m.credits, m.base_debits, m.base_credits
+        FROM moved m JOIN ledger_account a ON a.org_id = $1 AND a.id = m.account_id
+        WHERE (a.currency, a.name) > ($6, $7)
+        ORDER BY a.currency, a.name LIMIT $8)
+    SELECT p.id AS account_id, p.currency, p.name, p.side, o.balance AS opening, o.base AS base_opening,
+           p.debits, p.credits, p.base_debits, p.base_credits
+    FROM page p
+    CROSS JOIN (SELECT $3::timestamptz AS begin OFFSET 0) AS u
+    CROSS JOIN LATERAL ledger_stood($1, p.id, p.side, u.begin, $5) AS o
+    ORDER BY p.currency, p.name
     """,
 )

@@ -107,6 +107,7 @@ class SnapshotRow(Struct, frozen=True):
 class EffectRow(Struct, frozen=True):
     account_id: int
     grain: str
+    start: datetime
     balance: int
     base: int
 
@@ -222,8 +223,8 @@ SNAPSHOTS = Query(
 EFFECTS = Query(
     EffectRow,
     """
-    SELECT f.account_id, f.grain, sum(f.balance)::bigint AS balance, sum(f.base)::bigint AS base
+    SELECT f.account_id, f.grain, f.start, f.balance, f.base
     FROM ledger_effect f JOIN ledger_account a ON a.org_id = $1 AND a.id = f.account_id
-    WHERE f.org_id = $1 AND a.entity = $2 GROUP BY f.account_id, f.grain ORDER BY f.account_id, f.grain
+    WHERE f.org_id = $1 AND a.entity = $2 ORDER BY f.account_id, f.grain, f.start
     """,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from kontorhaus.money.ledger.model.dimensions import Dimension
 from kontorhaus.money.ledger.model.shown import (
     ShownAccount,
     ShownBooks,
@@ -13,6 +14,7 @@ from kontorhaus.money.ledger.model.shown import (
     ShownTransfer,
     ShownType,
 )
+from kontorhaus.money.ledger.store.cutting import kept_for
 from kontorhaus.platform.db import Query
 
 
@@ -35,9 +37,9 @@ TRANSFERS = Query(
     """,
 )
 
-HOLD = Query(
-    ShownHold,
-    """
+
+def _holds(which: str) -> str:
+    return f"""
     SELECT h.id, e.id AS entity_id, h.entity, h.recorded_at, h.line, d.currency, d.name AS debit, c.name AS credit,
            h.amount, h.base_amount, e.base_currency, h.expires_at, h.reference, x.id AS end_id,
            x.recorded_at AS end_recorded_at, x.outcome
@@ -46,8 +48,16 @@ HOLD = Query(
     JOIN ledger_account d ON d.org_id = h.org_id AND d.id = h.debit_id
     JOIN ledger_account c ON c.org_id = h.org_id AND c.id = h.credit_id
     LEFT JOIN ledger_hold_end x ON x.org_id = h.org_id AND x.hold_id = h.id
-    WHERE h.org_id = $1 AND h.id = $2
-    """,
+    WHERE h.org_id = $1 AND {which}
+    """  # noqa: S608  # put together from literals of this file, when it is imported
+
+
+HOLD = Query(ShownHold, _holds("h.id = $2"))
+
+HOLDS = Query(ShownHold, _holds("h.id = ANY ($2::uuid[])"))
+
+HOLDS_OF_SET = Query(
+    ShownHold, _holds("h.entity = $2 AND h.recorded_at = $3 AND h.line >= $4 ORDER BY h.line LIMIT $5")
 )
 
 # The entries of one set, from behind a line on.
@@ -66,22 +76,6 @@ TRANSFERS_OF_SET = Query(
     """,
 )
 
-HOLDS_OF_SET = Query(
-    ShownHold,
-    """
-    SELECT h.id, e.id AS entity_id, h.entity, h.recorded_at, h.line, d.currency, d.name AS debit, c.name AS credit,
-           h.amount, h.base_amount, e.base_currency, h.expires_at, h.reference, x.id AS end_id,
-           x.recorded_at AS end_recorded_at, x.outcome
-    FROM ledger_hold h
-    JOIN ledger_entity e ON e.org_id = h.org_id AND e.number = h.entity
-    JOIN ledger_account d ON d.org_id = h.org_id AND d.id = h.debit_id
-    JOIN ledger_account c ON c.org_id = h.org_id AND c.id = h.credit_id
-    LEFT JOIN ledger_hold_end x ON x.org_id = h.org_id AND x.hold_id = h.id
-    WHERE h.org_id = $1 AND h.entity = $2 AND h.recorded_at = $3 AND h.line >= $4
-    ORDER BY h.line LIMIT $5
-    """,
-)
-
 ENDS_OF_SET = Query(
     ShownEnd,
     """
@@ -94,22 +88,37 @@ ENDS_OF_SET = Query(
 ACCOUNT = Query(
     ShownAccount,
     """
-    SELECT a.id, e.id AS entity_id, a.currency, a.name, a.type, a.side, a.guards, a.party_id, a.opened_at
+    SELECT a.id, e.id AS entity_id, a.currency, a.name, a.type, a.side, a.guards,
+           a.order_id, a.party_id, a.connection_id, a.opened_at
     FROM ledger_account a JOIN ledger_entity e ON e.org_id = a.org_id AND e.number = a.entity
     WHERE a.org_id = $1 AND e.id = $2 AND a.currency = $3 AND a.name = $4
     """,
 )
 
-# Along the key, up to the last currency that is asked for.
-ACCOUNTS = Query(
-    ShownAccount,
-    """
-    SELECT a.id, e.id AS entity_id, a.currency, a.name, a.type, a.side, a.guards, a.party_id, a.opened_at
+
+def _accounts(kept_for: str) -> str:
+    """Accounts along the key, up to the last currency that is asked for; `kept_for` says which."""
+    return f"""
+    SELECT a.id, e.id AS entity_id, a.currency, a.name, a.type, a.side, a.guards,
+           a.order_id, a.party_id, a.connection_id, a.opened_at
     FROM ledger_account a JOIN ledger_entity e ON e.org_id = a.org_id AND e.number = a.entity
-    WHERE a.org_id = $1 AND a.entity = $2 AND (a.currency, a.name) > ($3, $4) AND a.currency <= $5
+    WHERE a.org_id = $1 AND a.entity = $2 AND (a.currency, a.name) > ($3, $4) AND a.currency <= $5 {kept_for}
     ORDER BY a.currency, a.name LIMIT $6
-    """,
-)
+    """  # noqa: S608  # put together from literals of this file, when it is imported
+
+
+ACCOUNTS = Query(ShownAccount, _accounts(""))
+
+# Each along the index of the first dimension that is asked for.
+ACCOUNTS_OF_ORDER = Query(ShownAccount, _accounts(kept_for(Dimension.ORDER, 7)))
+ACCOUNTS_OF_PARTY = Query(ShownAccount, _accounts(kept_for(Dimension.PARTY, 7)))
+ACCOUNTS_OF_CONNECTION = Query(ShownAccount, _accounts(kept_for(Dimension.CONNECTION, 7)))
+
+ACCOUNTS_OF = {
+    Dimension.ORDER: ACCOUNTS_OF_ORDER,
+    Dimension.PARTY: ACCOUNTS_OF_PARTY,
+    Dimension.CONNECTION: ACCOUNTS_OF_CONNECTION,
+}
 
 GUARD = Query(
     GuardRow,

@@ -10,7 +10,9 @@ from msgspec import Meta, Struct
 
 from kontorhaus.kernel.errors import DomainError, Fault
 from kontorhaus.kernel.errors import Fact as ErrorFact
+from kontorhaus.kernel.ids import text_of
 from kontorhaus.kernel.money import Money, MoneyView
+from kontorhaus.money.ledger.model.dimensions import PREFIXES, Dimension
 from kontorhaus.money.ledger.model.entries import HOLD, TRANSFER, HoldId, TransferId
 from kontorhaus.money.ledger.model.shown import (
     ENTRY_SET,
@@ -146,7 +148,9 @@ class AccountView(Struct, frozen=True, kw_only=True):
     type: str
     side: Annotated[str, Meta(description="Where its balance grows.")]
     guards: Annotated[bool, Meta(description="Whether it never falls below what is held on it.")]
-    party: str | None
+    order: Annotated[str | None, Meta(description="The order that it is kept for.")]
+    party: Annotated[str | None, Meta(description="Whom it is kept for.")]
+    connection: Annotated[str | None, Meta(description="The connection to a provider that it is kept for.")]
     opened_at: datetime
 
 
@@ -181,24 +185,46 @@ class StatementEntryView(Struct, frozen=True, kw_only=True):
 
 class TrialRowView(Struct, frozen=True, kw_only=True):
     name: str
-    side: str
-    balance: MoneyView
-    base: MoneyView
+    side: Annotated[str, Meta(description="Balances are reckoned on this side.")]
+    opening: Annotated[
+        MoneyView | None, Meta(description="The balance right before `begin`; null if none was given.")
+    ]
+    debits: Annotated[MoneyView | None, Meta(description="What was debited in the period.")]
+    credits: Annotated[MoneyView | None, Meta(description="What was credited in the period.")]
+    balance: Annotated[MoneyView, Meta(description="The balance at `at`, its own entries included.")]
+    base_opening: MoneyView | None
+    base_debits: MoneyView | None
+    base_credits: MoneyView | None
+    base: Annotated[MoneyView, Meta(description="The balance in the base currency of the books.")]
 
 
 class PeriodRowView(Struct, frozen=True, kw_only=True):
     name: str
-    side: str
+    side: Annotated[str, Meta(description="Balances are reckoned on this side.")]
+    opening: Annotated[MoneyView, Meta(description="The balance right before the period.")]
     debits: MoneyView
     credits: MoneyView
+    closing: Annotated[MoneyView, Meta(description="The balance at the end of the period.")]
+    base_opening: MoneyView
     base_debits: MoneyView
     base_credits: MoneyView
+    base_closing: MoneyView
 
 
-class GeneralLedgerView(Struct, frozen=True, kw_only=True):
-    begin: datetime
-    end: datetime
-    accounts: list[PeriodRowView]
+class GroupView(Struct, frozen=True, kw_only=True):
+    key: Annotated[
+        str | None,
+        Meta(description="The order, party or connection; null where balances are added up by type."),
+    ]
+    type: Annotated[str, Meta(description="The type of the accounts.")]
+    side: Annotated[str, Meta(description="Balances are reckoned on this side.")]
+    accounts: Annotated[int, Meta(description="How many there are.")]
+    balance: MoneyView
+    base: Annotated[MoneyView, Meta(description="The balance in the base currency of the books.")]
+
+
+def kept_for(kind: Dimension, value: UUID | None) -> str | None:
+    return None if value is None else text_of(PREFIXES[kind], value)
 
 
 def money(minor: int, currency: str) -> MoneyView:
@@ -263,7 +289,9 @@ def account(found: ShownAccount) -> AccountView:
         type=found.type,
         side=found.side,
         guards=found.guards,
-        party=None if found.party_id is None else PARTY.text(PartyId(found.party_id)),
+        order=kept_for(Dimension.ORDER, found.order_id),
+        party=kept_for(Dimension.PARTY, found.party_id),
+        connection=kept_for(Dimension.CONNECTION, found.connection_id),
         opened_at=found.opened_at,
     )
 
