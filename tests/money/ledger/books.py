@@ -57,8 +57,10 @@ class Books:
         self.entity = entity
 
     @classmethod
-    async def opened(cls, db: Db, *, base_currency: str = "EUR", org_id: OrgId | None = None) -> Books:
-        books = cls(db, org_id or OrgId(uuid.uuid4()), PartyId(uuid7()))
+    async def opened(
+        cls, db: Db, *, base_currency: str = "EUR", org_id: OrgId | None = None, entity: PartyId | None = None
+    ) -> Books:
+        books = cls(db, org_id or OrgId(uuid.uuid4()), entity or PartyId(uuid7()))
         async with db.org(books.org_id) as tx:
             await ledger.open_books(
                 tx, books.org_id, books.entity, base_currency=base_currency, now=utc_now()

@@ -25,12 +25,14 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from kontorhaus.kernel.errors import DomainError
+from kontorhaus.kernel.ids import uuid7
 from kontorhaus.kernel.money import Money
 from kontorhaus.kernel.time import utc_now
 from kontorhaus.money import ledger
 from kontorhaus.money.ledger import EntrySet, GroupCommit, Hold, Recorded, Time, Transfer
 from kontorhaus.money.ledger.actions import sealing
 from kontorhaus.money.ledger.errors import LedgerIdReused
+from kontorhaus.people.parties import PartyId
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.db.errors import DatabaseConnectionLost
 from tests.money.ledger.books import Books, eur, hold, post_hold, transfer, void_hold
@@ -90,6 +92,11 @@ ordinals = st.integers(0, 999)
 """Which one of those that there are by then: how many is decided by callers at the same time, so none is drawn."""
 
 
+ENTITY = PartyId(uuid7())
+"""Every example is another organization, whose legal entity has this id: a client chooses it, in test and in live mode
+the same one."""
+
+
 class LedgerMachine(RuleBasedStateMachine):
     """What happens to one legal entity's books, beside the model."""
 
@@ -104,7 +111,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         type(self).begun += 1
-        self.books = self.run(Books.opened(self.db))
+        self.books = self.run(Books.opened(self.db, entity=ENTITY))
         self.model = Model()
         self.posted: list[tuple[EntrySet, Recorded]] = []
         self.clock = NOON

@@ -1,13 +1,14 @@
 """The accounts that entries name: found, opened where they are missing, and remembered.
 
-What is remembered of books and accounts never changes, and a chart only grows. What a transaction opens itself is not
-remembered, for it may be rolled back. Should a memory be wrong all the same, the statement that posts, which looks at
-every account itself, posts nothing, and all is forgotten and found anew.
+What is remembered of books and accounts never changes, and a chart only grows. What a call opens itself is not
+remembered, for it may be rolled back; what its transaction opened before is, all the same. So a memory may be wrong:
+then whatever posts or places a hold, which looks at every account itself, writes nothing, and all is forgotten and
+found anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -21,10 +22,8 @@ from kontorhaus.money.ledger.store import posting
 from kontorhaus.platform.db import Tx
 
 Key = tuple[int, str, str]
-"""Number of the entity, currency, name."""
-
-Name = tuple[UUID, str, str]
-"""The same, with the entity's id."""
+"""Number of the entity, currency, name. The number is the entity's alone: the id of its party is the caller's choice,
+and two organizations may choose the same."""
 
 Routes = frozenset[tuple[str, str]]
 
@@ -34,12 +33,12 @@ statement for each call until they are known again."""
 
 
 class Memory:
-    """What this process knows of books, charts and accounts, by the ids of their legal entities."""
+    """What this process knows of books, charts and accounts, by the numbers of their legal entities."""
 
     def __init__(self) -> None:
         self.entities: dict[tuple[OrgId, UUID], Entity] = {}
-        self.accounts: dict[Name, Account] = {}
-        self.routes: dict[UUID, Routes] = {}
+        self.accounts: dict[Key, Account] = {}
+        self.routes: dict[int, Routes] = {}
 
     def forget(self) -> None:
         self.entities.clear()
@@ -55,8 +54,8 @@ class Found:
 
     def __init__(self) -> None:
         self.entities: dict[UUID, Entity] = {}
-        self.routes: dict[UUID, Routes] = {}
-        self.accounts: dict[Name, Account] = {}
+        self.routes: dict[int, Routes] = {}
+        self.accounts: dict[Key, Account] = {}
         self.holds: dict[UUID, OpenHold] = {}
         self.legs: dict[int, Account] = {}
         """The accounts of those holds, by their ids."""
@@ -68,12 +67,12 @@ async def find(tx: Tx, org_id: OrgId, sets: Sequence[EntrySet]) -> Found:
     found = Found()
     await _find_entities(tx, org_id, {one.entity for one in sets}, found)
     missing = []
-    for name in names(sets):
-        account = MEMORY.accounts.get(name)
+    for key in _named(sets, found.entities):
+        account = MEMORY.accounts.get(key)
         if account is None:
-            missing.append(name)
+            missing.append(key)
         else:
-            found.accounts[name] = account
+            found.accounts[key] = account
     if missing:
         await _find_accounts(tx, org_id, sorted(missing), found)
     await _find_holds(tx, org_id, sets, found)
@@ -82,47 +81,71 @@ async def find(tx: Tx, org_id: OrgId, sets: Sequence[EntrySet]) -> Found:
 
 def remembered(org_id: OrgId, one: EntrySet) -> bool:
     """Whether everything that a set names is remembered, so that finding it takes no statement."""
-    return (org_id, one.entity) in MEMORY.entities and all(name in MEMORY.accounts for name in names([one]))
+    entity = MEMORY.entities.get((org_id, one.entity))
+    return entity is not None and all(key in MEMORY.accounts for key in _named([one], {one.entity: entity}))
 
 
 def recalled(org_id: OrgId, one: EntrySet) -> Found | None:
     """What is remembered for a set; None when its books or their chart are not. An account that is not remembered is
     missing from the answer, and so are holds."""
     entity = MEMORY.entities.get((org_id, one.entity))
-    routes = MEMORY.routes.get(one.entity)
+    routes = None if entity is None else MEMORY.routes.get(entity.number)
     if entity is None or routes is None:
         return None
     found = Found()
     found.entities[one.entity] = entity
-    found.routes[one.entity] = routes
+    found.routes[entity.number] = routes
     found.accounts = MEMORY.accounts
     return found
 
 
+def guards(org_id: OrgId, one: EntrySet) -> list[int]:
+    """The guards that a set names, as far as they are remembered; those of its holds are not."""
+    entity = MEMORY.entities.get((org_id, one.entity))
+    if entity is None:
+        return []
+    accounts = (MEMORY.accounts.get(key) for key in _named([one], {one.entity: entity}))
+    return [account.id for account in accounts if account is not None and account.guards]
+
+
 async def _find_entities(tx: Tx, org_id: OrgId, wanted: set[UUID], found: Found) -> None:
-    missing = [one for one in wanted if (org_id, one) not in MEMORY.entities or one not in MEMORY.routes]
-    for one in wanted - set(missing):
-        found.entities[one] = MEMORY.entities[org_id, one]
-        found.routes[one] = MEMORY.routes[one]
+    missing = []
+    for one in wanted:
+        entity = MEMORY.entities.get((org_id, one))
+        if entity is None or entity.number not in MEMORY.routes:
+            missing.append(one)
+        else:
+            found.entities[one] = entity
+            found.routes[entity.number] = MEMORY.routes[entity.number]
     if missing:
         rows = await store.ENTITIES.all(tx, org_id, missing)
         found.entities.update({row.id: row for row in rows})
-        await learn_routes(tx, org_id, found)
+        await _learn_routes(tx, org_id, found)
         MEMORY.entities.update({(org_id, row.id): row for row in rows})
 
 
-async def learn_routes(tx: Tx, org_id: OrgId, found: Found) -> None:
-    """Read the charts anew: another process may have let them grow."""
-    rows = await store.ROUTES.all(tx, org_id, [entity.number for entity in found.entities.values()])
-    for entity in found.entities.values():
-        routes = frozenset((r.debit_type, r.credit_type) for r in rows if r.entity == entity.number)
-        found.routes[entity.id] = MEMORY.routes[entity.id] = routes
+async def learn(tx: Tx, org_id: OrgId, found: Found) -> bool:
+    """Read the charts anew: another process may have let them grow. False where the books themselves are not those
+    that were remembered: their opening was undone."""
+    rows = await store.ENTITIES.all(tx, org_id, list(found.entities))
+    await _learn_routes(tx, org_id, found)
+    return {row.id: row for row in rows} == found.entities
 
 
-def names(sets: Sequence[EntrySet]) -> set[Name]:
+async def _learn_routes(tx: Tx, org_id: OrgId, found: Found) -> None:
+    numbers = [entity.number for entity in found.entities.values()]
+    rows = await store.ROUTES.all(tx, org_id, numbers)
+    for number in numbers:
+        routes = frozenset((r.debit_type, r.credit_type) for r in rows if r.entity == number)
+        found.routes[number] = MEMORY.routes[number] = routes
+
+
+def _named(sets: Sequence[EntrySet], entities: Mapping[UUID, Entity]) -> set[Key]:
+    """The accounts that sets name, of those entities that are there."""
     return {
-        (one.entity, currency, name)
+        (entities[one.entity].number, currency, name)
         for one in sets
+        if one.entity in entities
         for entry in one.entries
         for currency, name in _of_entry(entry)
     }
@@ -137,29 +160,22 @@ def _of_entry(entry: Entry) -> Iterable[tuple[str, str]]:
     return (currency, entry.debit), (currency, entry.credit)
 
 
-async def _find_accounts(tx: Tx, org_id: OrgId, missing: Sequence[Name], found: Found) -> None:
+async def _find_accounts(tx: Tx, org_id: OrgId, missing: Sequence[Key], found: Found) -> None:
     if len(MEMORY.accounts) + len(missing) > REMEMBERED_MAX:
         MEMORY.accounts.clear()
-    ids = {entity.number: entity.id for entity in found.entities.values()}
-    keys = [
-        (found.entities[entity].number, currency, name)
-        for entity, currency, name in missing
-        if entity in found.entities and ACCOUNT_NAME.fullmatch(name)
-    ]
+    keys = [key for key in missing if ACCOUNT_NAME.fullmatch(key[2])]
     if not keys:
         return
     known = await _read(tx, org_id, keys)
-    named = {(ids[a.entity], a.currency, a.name): a for a in known.values()}
-    MEMORY.accounts.update(named)
-    found.accounts.update(named)
+    MEMORY.accounts.update(known)
+    found.accounts.update(known)
     absent = [key for key in keys if key not in known]
     if not absent:
         return
     # A type that the chart does not have opens nothing.
     await open_accounts(tx, org_id, [(*key, None, None, None) for key in absent])
     # Read anew, since another may have opened them first.
-    opened = await _read(tx, org_id, absent)
-    found.accounts.update({(ids[a.entity], a.currency, a.name): a for a in opened.values()})
+    found.accounts.update(await _read(tx, org_id, absent))
 
 
 async def _find_holds(tx: Tx, org_id: OrgId, sets: Sequence[EntrySet], found: Found) -> None:

@@ -81,7 +81,8 @@ class GroupCommit:
         if lane is None:
             lane = self._lanes[org_id] = _Lane()
         post = _Post(one, lines, asyncio.get_running_loop().create_future())
-        if lane.aside and (guard := next((g for g in _guards(one) if g in lane.aside), None)) is not None:
+        guards = finding.guards(org_id, one) if lane.aside else ()
+        if (guard := next((g for g in guards if g in lane.aside), None)) is not None:
             outcome = await self._put_aside(org_id, lane, guard, post)
         elif lane.busy:
             lane.next.append(post)
@@ -199,12 +200,6 @@ class GroupCommit:
 
 async def _find(tx: Tx, org_id: OrgId, one: EntrySet) -> None:
     await finding.find(tx, org_id, [one])
-
-
-def _guards(one: EntrySet) -> list[int]:
-    """The guards that a set names, as far as they are remembered; those of its holds are not."""
-    accounts = (finding.MEMORY.accounts.get(name) for name in finding.names([one]))
-    return [account.id for account in accounts if account is not None and account.guards]
 
 
 def _taken(posts: list[_Post], half_of: int = 0) -> list[_Post]:

@@ -75,12 +75,15 @@ async def post_each(
     """
     if sum(len(one.entries) for one in sets) > SET_ENTRIES_MAX:
         raise LedgerEntryInvalid("a call takes up to 10,000 entries")
-    try:
-        outcomes = await _post_each(tx, org_id, sets, patient=patient, whole=whole, expired=expired)
-    except _Forgotten:
-        # Nothing was written.
-        finding.MEMORY.forget()
-        outcomes = await _post_each(tx, org_id, sets, patient=patient, whole=whole, expired=expired)
+    for _ in range(LOOKS_MAX):
+        try:
+            outcomes = await _post_each(tx, org_id, sets, patient=patient, whole=whole, expired=expired)
+            break
+        except _Forgotten:
+            # Nothing was written.
+            finding.MEMORY.forget()
+    else:
+        raise LedgerBusy("others open the same accounts all the time")
     if len(outcomes) == len(sets):
         told = zip(sets, outcomes, strict=True)
         await timing.arm(tx, org_id, [s for s, o in told if isinstance(o, Recorded) and not o.repeated])
@@ -88,7 +91,7 @@ async def post_each(
 
 
 class _Forgotten(Exception):
-    """An account that was remembered is not there."""
+    """An account, or books, that were remembered are not there."""
 
 
 async def _post_each(
@@ -97,7 +100,8 @@ async def _post_each(
     found = await finding.find(tx, org_id, sets)
     prepared = [prepare(org_id, one, found, expired=expired) for one in sets]
     if any(isinstance(lines, DomainError) for lines in prepared):
-        await finding.learn_routes(tx, org_id, found)
+        if not await finding.learn(tx, org_id, found):
+            raise _Forgotten
         prepared = [prepare(org_id, one, found, expired=expired) for one in sets]
         if whole and any(isinstance(lines, DomainError) for lines in prepared):
             return [lines for lines in prepared if isinstance(lines, DomainError)]
@@ -155,9 +159,12 @@ async def _looking(
     rows = await store.LOCK.all(tx, org_id, wanted, patient) if wanted else []
     found = {r.account_id: (r.balance or 0, r.held or 0) for r in rows if r.account_id is not None}
     busy = frozenset(wanted) - found.keys()
+    if patient and busy:
+        # Who waits for all has all that there are.
+        raise _Forgotten
     free = [lines for lines in sets if not guards_of(lines) & busy]
     before = await _before(tx, org_id, free)
-    locked = {row.number: row for row in await store.LOCKED.all(tx, org_id, [s.entity.number for s in free])}
+    locked = await _locked(tx, org_id, free)
     plan = Plan(found)
     seen: dict[UUID, tuple[Lines, int]] = {}
     outcomes: list[Outcome | int] = []
@@ -180,6 +187,18 @@ async def _looking(
     assert posted.first is not None
     first = posted.first
     return [Recorded(first + o * store.MICROSECOND) if isinstance(o, int) else o for o in outcomes]
+
+
+async def _locked(tx: Tx, org_id: OrgId, sets: Sequence[Lines]) -> dict[int, store.Locked]:
+    """How the books of these sets stand, if they are there. So must be the accounts of holds, at which no other
+    statement looks."""
+    numbers = {lines.entity.number for lines in sets}
+    placed = [line for lines in sets for line in lines.lines if line.places]
+    legs = {account.id for line in placed for account in (line.debit, line.credit)}
+    rows = await store.LOCKED.all(tx, org_id, list(numbers), list(legs))
+    if len(rows) < len(numbers) or sum(row.accounts for row in rows) < len(legs):
+        raise _Forgotten
+    return {row.number: row for row in rows}
 
 
 def _decide(

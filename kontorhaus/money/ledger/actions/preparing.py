@@ -54,7 +54,7 @@ def _line(entity: Entity, entry: Entry, found: Found, at: str, expired: bool) ->
         return _ending(entity, entry, found, at, expired)
     spill = getattr(entry, "spill", None)
     legs = [
-        found.accounts.get((entity.id, entry.amount.currency, name))
+        found.accounts.get((entity.number, entry.amount.currency, name))
         for name in (entry.debit, entry.credit, spill)
         if name is not None
     ]
@@ -90,7 +90,7 @@ def _line(entity: Entity, entry: Entry, found: Found, at: str, expired: bool) ->
         tax_point=None if entry.tax is None else entry.tax.point,
         spill=rest[0] if rest else None,
     )
-    return line if line.spill is None else _with_spill(found.routes[entity.id], line, at)
+    return line if line.spill is None else _with_spill(found.routes[entity.number], line, at)
 
 
 def _refusal(
@@ -104,7 +104,7 @@ def _refusal(
         return _invalid(f"{at}/credit", "debit and credit are the same account")
     if (refusal := _base(entity, entry.amount, entry.base, at)) is not None:
         return refusal
-    return _route(found.routes[entity.id], debit, credit)
+    return _route(found.routes[entity.number], debit, credit)
 
 
 def _base(entity: Entity, amount: Money, base: Money | None, at: str) -> DomainError | None:

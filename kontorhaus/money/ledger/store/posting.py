@@ -43,6 +43,7 @@ class Locked(Struct, frozen=True):
     number: int
     locked_before: datetime | None
     now: datetime
+    accounts: int
 
 
 class Noted(Struct, frozen=True):
@@ -146,11 +147,14 @@ LAST_LINES = Query(
     """,
 )
 
+# With how many of some accounts belong to the entity.
 LOCKED = Query(
     Locked,
     """
-    SELECT number, locked_before, clock_timestamp() AS now FROM ledger_entity
-    WHERE org_id = $1 AND number = ANY ($2::integer[])
+    SELECT e.number, e.locked_before, clock_timestamp() AS now,
+           (SELECT count(*) FROM ledger_account a
+            WHERE a.org_id = $1 AND a.id = ANY ($3::bigint[]) AND a.entity = e.number) AS accounts
+    FROM ledger_entity e WHERE e.org_id = $1 AND e.number = ANY ($2::integer[])
     """,
 )
 
