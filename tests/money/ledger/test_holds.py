@@ -9,7 +9,7 @@ import pytest
 
 from kontorhaus.kernel.errors import DomainError
 from kontorhaus.kernel.time import utc_now
-from kontorhaus.money.ledger import Entry
+from kontorhaus.money.ledger import Entry, PostHold, VoidHold
 from kontorhaus.money.ledger.errors import (
     LedgerBalanceInsufficient,
     LedgerHoldEnded,
@@ -129,3 +129,31 @@ async def test_another_hold_under_an_id_is_a_conflict(funded: Books) -> None:
         refusals.append(caught.value)
 
     assert [refusal.facts["field"] for refusal in refusals] == ["amount", "credit"]
+
+
+async def test_an_id_that_ended_a_hold_is_answered_alike_each_time(books: Books) -> None:
+    """Whichever came first, and whichever way it is posted: the id of a void is no transfer's, that of a posting is."""
+    held = [hold("clearing:card", "revenue:a", 2) for _ in range(4)]
+    await books.post(*held)
+    voided = void_hold(held[0])
+    moved = transfer("clearing:card", "revenue:b", 1)
+    of_void = transfer("clearing:card", "revenue:b", 1, id=voided.id)
+    void_of_moved = VoidHold(id=moved.id, hold=held[1].id)
+    for entry in (voided, moved, of_void, void_of_moved):
+        first = await books.post(entry)
+        again = await books.post(entry)
+        assert (again.recorded_at, first.repeated, again.repeated) == (first.recorded_at, False, True)
+    for entry in (voided, of_void, moved, void_of_moved):
+        assert (await books.post(entry)).repeated
+
+    posted = post_hold(held[2])
+    await books.post(posted)
+    for other in (
+        transfer("clearing:card", "revenue:a", 2, id=posted.id),
+        VoidHold(id=posted.id, hold=held[3].id),
+        PostHold(id=voided.id, hold=held[3].id),
+        PostHold(id=moved.id, hold=held[3].id),
+    ):
+        for _ in range(2):
+            with pytest.raises(LedgerIdReused):
+                await books.post(other)

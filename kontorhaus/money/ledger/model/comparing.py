@@ -11,7 +11,7 @@ from msgspec import Struct
 from kontorhaus.money.ledger.errors import LedgerIdReused
 from kontorhaus.money.ledger.model.deciding import spill_id
 from kontorhaus.money.ledger.model.entries import Recorded
-from kontorhaus.money.ledger.model.lines import Kept, Line, Lines, OpenHold
+from kontorhaus.money.ledger.model.lines import Kept, Line, Lines, OpenHold, Outcome
 
 
 class Before(Struct, frozen=True):
@@ -47,30 +47,29 @@ def reused(field: str) -> LedgerIdReused:
 
 
 def instant_under(line: Line, before: Before) -> datetime | None:
-    """When something was recorded under a line's id. Ids of holds are a kind of their own."""
+    """When something was recorded under a line's id. Ids of holds are a kind of their own, and so are those of voids,
+    which the statement that posts a transfer does not look up."""
     if line.places:
         return before.holds[line.id].recorded_at if line.id in before.holds else None
-    if line.id in before.transfers:
+    if line.id in before.transfers and line.amount:
         return before.transfers[line.id].recorded_at
-    if line.id in before.ends:
+    if line.id in before.ends and line.ends is not None:
         return before.ends[line.id].end_recorded_at
     return None
 
 
 def _difference(line: Line, before: Before) -> str | None:
-    """The first field in which a line differs from what stands under its id; None if in none."""
+    """The first field in which a line differs from what was recorded under its id; None if in none."""
     if line.places:
-        placed = before.holds.get(line.id)
-        return "kind" if placed is None else _of_hold(line, placed)
+        return _of_hold(line, before.holds[line.id])
     ended = before.ends.get(line.id)
+    if ended is not None and line.ends is None and ended.outcome != Outcome.POSTED:
+        ended = None
     if line.outcome != (None if ended is None else ended.outcome):
         return "kind"
     if line.ends is not None and ended is not None and ended.id != line.ends.id:
         return "hold"
-    kept = before.transfers.get(line.id)
-    if line.amount and kept is not None:
-        return _of_transfer(line, kept, before)
-    return "kind" if line.amount else None
+    return _of_transfer(line, before.transfers[line.id], before) if line.amount else None
 
 
 def _of_hold(line: Line, placed: OpenHold) -> str | None:
