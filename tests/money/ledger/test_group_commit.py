@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 
+from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import monotonic
 from kontorhaus.money import ledger
 from kontorhaus.money.ledger import GroupCommit
@@ -113,6 +116,87 @@ async def test_a_caller_who_gives_up_takes_nobody_with_him(books: Books, group: 
 
     assert posted >= 10
     assert posted <= balance <= 20
+
+
+class Gate:
+    """Lets the first commit of a group wait until it is opened, and others break."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.opened = asyncio.Event()
+        self.reached = asyncio.Event()
+        self.poison: set[uuid.UUID] = set()
+        commit = GroupCommit._commit
+
+        async def gated(group: GroupCommit, org_id: OrgId, posts: Sequence[Any], *, patient: bool) -> Any:
+            self.reached.set()
+            await self.opened.wait()
+            if any(entry.id in self.poison for post in posts for entry in post.one.entries):
+                raise ArithmeticError("poison")
+            return await commit(group, org_id, posts, patient=patient)
+
+        monkeypatch.setattr(GroupCommit, "_commit", gated)
+
+    async def behind(
+        self, books: Books, group: GroupCommit, entries: Sequence[ledger.Transfer]
+    ) -> list[asyncio.Task[ledger.Recorded]]:
+        """Callers, the first of whom is at the gate while the others wait for the next group."""
+
+        def begun(entry: ledger.Transfer) -> asyncio.Task[ledger.Recorded]:
+            return asyncio.create_task(group.post(books.org_id, books.set(entry)))
+
+        callers = [begun(entries[0])]
+        await self.reached.wait()
+        callers += [begun(entry) for entry in entries[1:]]
+        await asyncio.sleep(0)
+        return callers
+
+
+async def test_a_group_that_breaks_is_told_to_its_callers_and_the_next_goes_on(
+    books: Books, group: GroupCommit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks itself, where no statement failed: nobody may be left waiting."""
+    for _ in range(2):
+        await books.post(transfer("clearing:card", "deposit:0", 1))
+    whole = GroupCommit._group
+
+    async def breaks(self: GroupCommit, org_id: OrgId, posts: Sequence[Any], *, patient: bool) -> Any:
+        monkeypatch.setattr(GroupCommit, "_group", whole)
+        raise ArithmeticError("broken")
+
+    gate = Gate(monkeypatch)
+    monkeypatch.setattr(GroupCommit, "_group", breaks)
+    callers = await gate.behind(books, group, [transfer("clearing:card", "deposit:0", 1) for _ in range(6)])
+    gate.opened.set()
+    async with asyncio.timeout(10):
+        first, *others = await asyncio.gather(*callers, return_exceptions=True)
+        await group.post(books.org_id, books.set(transfer("clearing:card", "deposit:0", 1)))
+
+    assert isinstance(first, ledger.Recorded)
+    assert [type(outcome) for outcome in others] == [ArithmeticError] * 5
+    assert await books.guard("deposit:0") == (4, 0)
+
+
+async def test_the_error_of_a_caller_who_has_gone_keeps_nobody_from_his_turn(
+    books: Books, group: GroupCommit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        await books.post(transfer("clearing:card", "deposit:0", 1))
+    logged: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: logged.append(context["exception"]))
+    gate = Gate(monkeypatch)
+    entries = [transfer("clearing:card", "deposit:0", 1) for _ in range(8)]
+    gate.poison = {entries[1].id, entries[6].id}
+    callers = await gate.behind(books, group, entries)
+    callers[1].cancel()
+    gate.opened.set()
+    async with asyncio.timeout(10):
+        outcomes = await asyncio.gather(*callers, return_exceptions=True)
+
+    told = [type(outcome) for outcome in outcomes]
+    posted = [ledger.Recorded]
+    assert told == [*posted, asyncio.CancelledError, *posted * 4, ArithmeticError, *posted]
+    assert [type(error) for error in logged] == [ArithmeticError]
+    assert await books.guard("deposit:0") == (8, 0)
 
 
 async def test_a_lost_connection_is_told_and_the_next_group_goes_on(

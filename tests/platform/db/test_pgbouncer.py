@@ -16,9 +16,12 @@ import pytest
 from filelock import FileLock
 
 from kontorhaus.kernel.time import utc_now
+from kontorhaus.money.ledger import GroupCommit, LedgerBalanceInsufficient, Transfer
+from kontorhaus.money.ledger.actions import alone
 from kontorhaus.people import access
 from kontorhaus.platform import eventlog, postgres
 from kontorhaus.platform.db import Db, Tx, migrations, roles
+from tests.money.ledger.books import Books, transfer
 from tests.support import databases
 
 CONFIGURATION = """
@@ -99,8 +102,56 @@ async def test_the_house_works_through_pgbouncer_in_transaction_mode(tmp_path: P
             try:
                 await eventlog.ensure_partitions(db, now=utc_now())
                 await work_through(db)
+                await post_through(db)
             finally:
                 await db.close()
+
+
+async def post_through(db: Db) -> None:
+    """Transactions of one message, of two organizations over the two server connections, by many at once, some of which
+    fail, wait for a lock too long, or are given up: each is posted once under its own organization, and leaves nothing
+    that the next would find."""
+    both = [await Books.opened(db) for _ in range(2)]
+    for books in both:
+        for _ in range(2):
+            await books.post(
+                transfer("clearing:card", "deposit:1", 100), transfer("clearing:card", "deposit:2", 1)
+            )
+        assert alone.recalled(books.org_id, books.set(transfer("clearing:card", "deposit:1", 1))) is not None
+    group = GroupCommit(db)
+    sent: list[tuple[Books, Transfer]] = []
+
+    async def post(number: int) -> None:
+        books = both[number % 2]
+        many = [transfer("clearing:card", f"deposit:{1 + number % 2}", 1) for _ in range(10)]
+        for one in many:
+            sent.append((books, one))
+            await group.post(books.org_id, books.set(one))
+        with pytest.raises(LedgerBalanceInsufficient):
+            await group.post(books.org_id, books.set(transfer("deposit:1", "clearing:card", 10_000)))
+
+    posting = [asyncio.create_task(post(number)) for number in range(12)]
+    await asyncio.sleep(0.05)
+    for task in posting[::4]:
+        task.cancel()
+    await asyncio.gather(*posting, return_exceptions=True)
+    await group.close()
+    for task in posting:
+        assert task.cancelled() or task.exception() is None
+    for books, one in sent:
+        assert (await group.post(books.org_id, books.set(one))).recorded_at
+    for books in both:
+        own = [one for whose, one in sent if whose is books]
+        assert await books.count() == 4 + len(own)
+    left = [db.lookup(LEFT) for _ in range(20)]
+    assert {tuple(row) for row in await asyncio.gather(*left) if row} == {(roles.LOGIN, "", "0", "on")}
+
+
+LEFT = """
+    SELECT current_user::text, coalesce(current_setting('app.org', true), ''), current_setting('lock_timeout'),
+           current_setting('enable_seqscan')
+    FROM pg_sleep(0.02)
+"""
 
 
 async def work_through(db: Db) -> None:

@@ -21,9 +21,12 @@ from kontorhaus.money.ledger.store import accounts as store
 from kontorhaus.money.ledger.store import posting
 from kontorhaus.platform.db import Tx
 
-Key = tuple[int, str, str]
-"""Number of the entity, currency, name. The number is the entity's alone: the id of its party is the caller's choice,
-and two organizations may choose the same."""
+Books = tuple[OrgId, int]
+"""Organization, and number of its entity. Not the id of the entity's party alone: that is the caller's choice, and two
+organizations may choose the same."""
+
+Key = tuple[OrgId, int, str, str]
+"""The same, then currency and name."""
 
 Routes = frozenset[tuple[str, str]]
 
@@ -33,12 +36,12 @@ statement for each call until they are known again."""
 
 
 class Memory:
-    """What this process knows of books, charts and accounts, by the numbers of their legal entities."""
+    """What this process knows of books, charts and accounts."""
 
     def __init__(self) -> None:
         self.entities: dict[tuple[OrgId, UUID], Entity] = {}
         self.accounts: dict[Key, Account] = {}
-        self.routes: dict[int, Routes] = {}
+        self.routes: dict[Books, Routes] = {}
 
     def forget(self) -> None:
         self.entities.clear()
@@ -52,7 +55,8 @@ MEMORY: Final = Memory()
 class Found:
     """What the entry sets of one call name."""
 
-    def __init__(self) -> None:
+    def __init__(self, org_id: OrgId) -> None:
+        self.org_id = org_id
         self.entities: dict[UUID, Entity] = {}
         self.routes: dict[int, Routes] = {}
         self.accounts: dict[Key, Account] = {}
@@ -60,14 +64,17 @@ class Found:
         self.legs: dict[int, Account] = {}
         """The accounts of those holds, by their ids."""
 
+    def account(self, entity: Entity, currency: str, name: str) -> Account | None:
+        return self.accounts.get((self.org_id, entity.number, currency, name))
+
 
 async def find(tx: Tx, org_id: OrgId, sets: Sequence[EntrySet]) -> Found:
     """Everything that the sets name; accounts that are missing are opened. What cannot be is missing from the answer,
     so that of many sets the wrong one alone is refused."""
-    found = Found()
+    found = Found(org_id)
     await _find_entities(tx, org_id, {one.entity for one in sets}, found)
     missing = []
-    for key in _named(sets, found.entities):
+    for key in _named(org_id, sets, found.entities):
         account = MEMORY.accounts.get(key)
         if account is None:
             missing.append(key)
@@ -82,17 +89,19 @@ async def find(tx: Tx, org_id: OrgId, sets: Sequence[EntrySet]) -> Found:
 def remembered(org_id: OrgId, one: EntrySet) -> bool:
     """Whether everything that a set names is remembered, so that finding it takes no statement."""
     entity = MEMORY.entities.get((org_id, one.entity))
-    return entity is not None and all(key in MEMORY.accounts for key in _named([one], {one.entity: entity}))
+    return entity is not None and all(
+        key in MEMORY.accounts for key in _named(org_id, [one], {one.entity: entity})
+    )
 
 
 def recalled(org_id: OrgId, one: EntrySet) -> Found | None:
     """What is remembered for a set; None when its books or their chart are not. An account that is not remembered is
     missing from the answer, and so are holds."""
     entity = MEMORY.entities.get((org_id, one.entity))
-    routes = None if entity is None else MEMORY.routes.get(entity.number)
+    routes = None if entity is None else MEMORY.routes.get((org_id, entity.number))
     if entity is None or routes is None:
         return None
-    found = Found()
+    found = Found(org_id)
     found.entities[one.entity] = entity
     found.routes[entity.number] = routes
     found.accounts = MEMORY.accounts
@@ -104,7 +113,7 @@ def guards(org_id: OrgId, one: EntrySet) -> list[int]:
     entity = MEMORY.entities.get((org_id, one.entity))
     if entity is None:
         return []
-    accounts = (MEMORY.accounts.get(key) for key in _named([one], {one.entity: entity}))
+    accounts = (MEMORY.accounts.get(key) for key in _named(org_id, [one], {one.entity: entity}))
     return [account.id for account in accounts if account is not None and account.guards]
 
 
@@ -112,11 +121,11 @@ async def _find_entities(tx: Tx, org_id: OrgId, wanted: set[UUID], found: Found)
     missing = []
     for one in wanted:
         entity = MEMORY.entities.get((org_id, one))
-        if entity is None or entity.number not in MEMORY.routes:
+        if entity is None or (org_id, entity.number) not in MEMORY.routes:
             missing.append(one)
         else:
             found.entities[one] = entity
-            found.routes[entity.number] = MEMORY.routes[entity.number]
+            found.routes[entity.number] = MEMORY.routes[org_id, entity.number]
     if missing:
         rows = await store.ENTITIES.all(tx, org_id, missing)
         found.entities.update({row.id: row for row in rows})
@@ -137,13 +146,13 @@ async def _learn_routes(tx: Tx, org_id: OrgId, found: Found) -> None:
     rows = await store.ROUTES.all(tx, org_id, numbers)
     for number in numbers:
         routes = frozenset((r.debit_type, r.credit_type) for r in rows if r.entity == number)
-        found.routes[number] = MEMORY.routes[number] = routes
+        found.routes[number] = MEMORY.routes[org_id, number] = routes
 
 
-def _named(sets: Sequence[EntrySet], entities: Mapping[UUID, Entity]) -> set[Key]:
+def _named(org_id: OrgId, sets: Sequence[EntrySet], entities: Mapping[UUID, Entity]) -> set[Key]:
     """The accounts that sets name, of those entities that are there."""
     return {
-        (entities[one.entity].number, currency, name)
+        (org_id, entities[one.entity].number, currency, name)
         for one in sets
         if one.entity in entities
         for entry in one.entries
@@ -163,7 +172,7 @@ def _of_entry(entry: Entry) -> Iterable[tuple[str, str]]:
 async def _find_accounts(tx: Tx, org_id: OrgId, missing: Sequence[Key], found: Found) -> None:
     if len(MEMORY.accounts) + len(missing) > REMEMBERED_MAX:
         MEMORY.accounts.clear()
-    keys = [key for key in missing if ACCOUNT_NAME.fullmatch(key[2])]
+    keys = [key for key in missing if ACCOUNT_NAME.fullmatch(key[-1])]
     if not keys:
         return
     known = await _read(tx, org_id, keys)
@@ -173,7 +182,7 @@ async def _find_accounts(tx: Tx, org_id: OrgId, missing: Sequence[Key], found: F
     if not absent:
         return
     # A type that the chart does not have opens nothing.
-    await open_accounts(tx, org_id, [(*key, None, None, None) for key in absent])
+    await open_accounts(tx, org_id, [(*key[1:], None, None, None) for key in absent])
     # Read anew, since another may have opened them first.
     found.accounts.update(await _read(tx, org_id, absent))
 
@@ -188,8 +197,9 @@ async def _find_holds(tx: Tx, org_id: OrgId, sets: Sequence[EntrySet], found: Fo
 
 
 async def _read(tx: Tx, org_id: OrgId, keys: Sequence[Key]) -> dict[Key, Account]:
-    rows = await store.ACCOUNTS.all(tx, org_id, *zip(*keys, strict=True))
-    return {(row.entity, row.currency, row.name): row for row in rows}
+    _, *columns = zip(*keys, strict=True)
+    rows = await store.ACCOUNTS.all(tx, org_id, *columns)
+    return {(org_id, row.entity, row.currency, row.name): row for row in rows}
 
 
 async def open_accounts(

@@ -54,7 +54,7 @@ def _line(entity: Entity, entry: Entry, found: Found, at: str, expired: bool) ->
         return _ending(entity, entry, found, at, expired)
     spill = getattr(entry, "spill", None)
     legs = [
-        found.accounts.get((entity.number, entry.amount.currency, name))
+        found.account(entity, entry.amount.currency, name)
         for name in (entry.debit, entry.credit, spill)
         if name is not None
     ]
