@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
+from kontorhaus.kernel.errors import DomainError
 from kontorhaus.kernel.ids import OrgId, uuid7
+from kontorhaus.kernel.money import MINOR_MAX
 from kontorhaus.kernel.time import utc_now
 from kontorhaus.money import ledger
-from kontorhaus.money.ledger import GroupCommit
+from kontorhaus.money.ledger import GroupCommit, HoldId, TransferId
 from kontorhaus.money.ledger.actions import alone, finding, gathering
 from kontorhaus.money.ledger.errors import LedgerBalanceInsufficient, LedgerPeriodLocked, LedgerRouteClosed
 from kontorhaus.money.ledger.model.lines import Lines
 from kontorhaus.platform.db import Db
-from tests.money.ledger.books import Books, transfer
+from tests.money.ledger.books import Books, eur, hold, transfer
 
 HELD = """
     SELECT count(*) FROM pg_locks
@@ -89,6 +91,92 @@ async def test_what_is_in_the_way_is_told_as_ever_and_nothing_is_written(
     with pytest.raises(LedgerPeriodLocked):
         await group.post(books.org_id, books.set(late))
     assert await books.guard("deposit:0") == (11, 0)
+
+
+LATE = utc_now() - timedelta(days=2)
+
+USED = TransferId(uuid7())
+
+ONES: dict[str, list[ledger.Entry]] = {
+    "posted": [transfer("clearing:card", "deposit:0", 1)],
+    "posted again": [transfer("clearing:card", "deposit:0", 1, id=USED)],
+    "another amount": [transfer("clearing:card", "deposit:0", 2, id=USED)],
+    "another account": [transfer("clearing:card", "deposit:1", 1, id=USED)],
+    "another effect": [transfer("clearing:card", "deposit:0", 1, id=USED, effective_at=utc_now())],
+    "another set": [
+        transfer("clearing:card", "deposit:0", 1, id=USED),
+        transfer("clearing:card", "deposit:1", 1),
+    ],
+    "closed": [transfer("clearing:card", "deposit:0", 1, effective_at=LATE)],
+    "closed and too much": [transfer("deposit:0", "held:1", 99, effective_at=LATE)],
+    "in base currency": [transfer("clearing:card", "deposit:0", 1, base=eur(2))],
+    "no route": [transfer("deposit:0", "deposit:1", 1)],
+    "no account": [transfer("clearing:card", "nothing:1", 1)],
+    "no name": [transfer("clearing:card", "deposit:", 1)],
+    "the same twice": [transfer("deposit:0", "deposit:0", 1)],
+    "too much": [transfer("deposit:0", "held:1", 99)],
+    "too much of the second": [
+        transfer("clearing:card", "deposit:0", 1),
+        transfer("deposit:1", "held:1", 99),
+    ],
+    "too large": [transfer("clearing:card", "deposit:0", MINOR_MAX)],
+    "held": [transfer("deposit:2", "held:1", 7)],
+    "spilt": [transfer("deposit:0", "clearing:card", 99, spill="recoverable:x")],
+    "not spilt": [transfer("deposit:0", "clearing:card", 1, spill="recoverable:x")],
+    "spilt among others": [
+        transfer("clearing:card", "deposit:1", 1),
+        transfer("deposit:0", "clearing:card", 99, spill="recoverable:x"),
+    ],
+    "a hold": [hold("deposit:0", "held:1", 3)],
+    "a hold too many": [hold("deposit:0", "held:1", 99)],
+    "the hold of nobody": [ledger.PostHold(id=TransferId(uuid7()), hold=HoldId(uuid7()))],
+}
+
+
+async def prepared(db: Db) -> Books:
+    """Books with 10 on each account, 5 of them held on the third, a closed period, and an id that is used."""
+    books = await Books.opened(db)
+    await opened(books, *(f"deposit:{n}" for n in range(3)))
+    await books.post(transfer("clearing:card", "deposit:0", 1, id=USED), hold("deposit:2", "held:1", 5))
+    for _ in range(2):
+        await books.post(transfer("recoverable:x", "deposit:0", 1), transfer("deposit:0", "recoverable:x", 1))
+    async with db.org(books.org_id) as tx:
+        await ledger.lock_period(tx, books.org_id, books.entity, utc_now() - timedelta(days=1))
+    return books
+
+
+async def said(books: Books, posting: Awaitable[ledger.Recorded]) -> tuple[object, ...]:
+    """What a caller was answered, and how the books stand."""
+    try:
+        told: tuple[object, ...] = ("recorded", (await posting).repeated)
+    except DomainError as error:
+        facts = {k: v for k, v in error.facts.items() if k != "locked_before"}
+        told = (type(error), error.detail, facts, [fault.pointer for fault in error.faults])
+    names = ("deposit:0", "deposit:1", "deposit:2", "held:1", "recoverable:x")
+    return (*told, [await books.guard(name) for name in names], await books.count())
+
+
+@pytest.mark.parametrize("what", list(ONES))
+async def test_every_way_gives_the_same_answer(db: Db, what: str) -> None:
+    """In the caller's transaction, alone in one message, and in a group with others; and again, when it is repeated."""
+    plain, lone, crowd = [await prepared(db) for _ in range(3)]
+    groups = [GroupCommit(db), GroupCommit(db)]
+    one = ONES[what]
+    for _ in range(2):
+        expected = await said(plain, plain.post(*one))
+        assert await said(lone, groups[0].post(lone.org_id, lone.set(*one))) == expected
+        others = [
+            asyncio.create_task(
+                groups[1].post(crowd.org_id, crowd.set(transfer("clearing:card", "revenue:x", 1)))
+            )
+            for _ in range(3)
+        ]
+        await asyncio.sleep(0)
+        together = await said(crowd, groups[1].post(crowd.org_id, crowd.set(*one)))
+        await asyncio.gather(*others)
+        assert together[:-1] == expected[:-1]
+    for group in groups:
+        await group.close()
 
 
 async def test_accounts_of_another_organization_are_not_there(books: Books) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from kontorhaus.kernel.ids import OrgId, uuid7
-from kontorhaus.kernel.money import CurrencyScaleInvalid, from_decimal_text
+from kontorhaus.kernel.money import CurrencyScaleInvalid, Money, from_decimal_text
 from kontorhaus.money import ledger
 from kontorhaus.money.ledger.errors import LedgerBalanceInsufficient
 from kontorhaus.platform.db import Db, Scope
@@ -59,6 +60,8 @@ async def test_the_functions_write_in_no_other_organization(books: Books, db: Db
         "ledger_close($1, 1, 1, now(), 1, sha256(''), '\\x0102030405060708', 1)",
         "ledger_note_holds($1" + 16 * ", '{}'" + ")",
         "ledger_post($1" + 22 * ", '{}'" + ", 1, true)",
+        "ledger_post_transfer($1, true, gen_random_uuid(), 1, 1, 2, 1, 1, NULL, NULL, NULL, NULL, NULL)",
+        "ledger_settle($1, 1, NULL)",
     ]
     for call in calls:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -132,6 +135,35 @@ async def test_a_refused_hold_cannot_be_posted(books: Books) -> None:
         await books.post(post_hold(refused))
 
     assert await books.guard("deposit:anna") == (5, 0)
+
+
+async def test_holds_placed_together_are_each_posted(books: Books) -> None:
+    """Elsewhere what was held in bulk could not be committed."""
+    await books.post(transfer("clearing:card", "deposit:anna", 5_000))
+    held = [hold("deposit:anna", "held:1", 100 + number) for number in range(20)]
+    await books.each(*(books.set(one) for one in held[:10]))
+    await books.post(*held[10:])
+    assert await books.guard("deposit:anna") == (5_000, 20 * 100 + 190)
+    await books.each(*(books.set(post_hold(one)) for one in held[5:15]))
+    await books.post(*(post_hold(one) for one in (*held[:5], *held[15:])))
+
+    assert await books.guard("deposit:anna") == (5_000 - 2_190, 0)
+    assert await books.guard("held:1") == (2_190, 0)
+
+
+async def test_a_hold_in_another_currency_is_posted_as_a_transfer(books: Books) -> None:
+    """Elsewhere a hold with a rate changed balances and wrote no transaction."""
+    usd = Money(300, "USD")
+    await books.post(transfer("clearing:us", "deposit:us", usd, base=eur(270)))
+    placed = replace(hold("deposit:us", "held:us", 1), amount=Money(200, "USD"), base=eur(180))
+    await books.post(placed)
+    await books.post(post_hold(placed))
+
+    assert await books.count() == 2
+    stood = await ledger.balance(books.db, books.org_id, books.entity, "USD", "held:us")
+    assert (stood.balance, stood.base) == (200, 180)
+    verified = await ledger.verify(books.db, books.org_id, books.entity)
+    assert verified.sealed + verified.unsealed == 4
 
 
 async def test_the_database_itself_keeps_a_guard(books: Books, admin_database_url: str) -> None:
