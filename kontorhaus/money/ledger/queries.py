@@ -37,7 +37,7 @@ END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 INSTANT: Final = timedelta(microseconds=1)
 """What the database's clock counts in, so that "up to and with" is "before the next"."""
 
-NOTHING: Final = store.Start(BEGINNING, 0, 0, 0, 0)
+NOTHING: Final = store.Start(BEGINNING, 0, 0)
 """Where adding up begins for an account that was never added up."""
 
 EVERYTHING: Final = Dimensions()
@@ -111,7 +111,7 @@ async def balance_at(
         await _settle(tx, org_id, account.entity, at)
         if by == Time.RECORD:
             return await _recorded(tx, org_id, account, at)
-        return await _effective(tx, org_id, account, at)
+        return await store.STOOD.one(tx, org_id, account.id, account.side, at + INSTANT)
 
 
 async def statement(
@@ -224,21 +224,6 @@ async def _recorded(tx: Tx, org_id: OrgId, account: Account, at: datetime) -> Ba
     start = await store.SNAPSHOT.maybe(tx, org_id, account.id, at) or NOTHING
     since = await store.SINCE.one(tx, org_id, account.id, start.at, at)
     return _sum(account, Balance(start.balance, start.base), since)
-
-
-async def _effective(tx: Tx, org_id: OrgId, account: Account, at: datetime) -> Balance:
-    """What took effect when it was recorded is read like that; what is dated is added up by days, hours, and one by
-    one."""
-    start = await store.SNAPSHOT.maybe(tx, org_id, account.id, at) or NOTHING
-    folded = (await store.FOLD.maybe(tx, org_id, account.id) or NOTHING).at
-    hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    effects = await store.EFFECTS.one(tx, org_id, account.id, hour.replace(hour=0), hour)
-    begin = Balance(
-        start.balance - start.dated + effects.balance, start.base - start.dated_base + effects.base
-    )
-    undated = await store.SINCE_UNDATED.one(tx, org_id, account.id, start.at, at)
-    dated = await store.DATED.one(tx, org_id, account.id, hour, at, folded)
-    return _sum(account, begin, undated, dated)
 
 
 def _sum(account: Account, start: Balance, *moved: Balance) -> Balance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from kontorhaus.kernel.time import utc_now
 from kontorhaus.money import ledger
 from kontorhaus.money.ledger import Place, Time
 from kontorhaus.money.ledger.errors import LedgerAccountNotFound, LedgerInstantInvalid
+from kontorhaus.platform.db import Query, Tx
 from tests.money.ledger.books import Books, transfer
 
 HOUR = timedelta(hours=1)
@@ -180,3 +182,27 @@ async def test_a_period_has_what_it_began_with_and_what_it_ended_with(books: Boo
     ]
     by_effect = await ledger.trial_balance(*of, november - timedelta(microseconds=1), by=Time.EFFECT)
     assert [(row.name, row.balance) for row in by_effect] == [("clearing:card", 1), ("revenue:fees", 1)]
+
+
+@pytest.mark.parametrize("between", range(1, 9))
+@pytest.mark.parametrize("how", [None, Time.RECORD, Time.EFFECT])
+async def test_a_batch_that_is_closed_within_a_reading_counts_once(
+    books: Books, monkeypatch: pytest.MonkeyPatch, how: Time | None, between: int
+) -> None:
+    """By the worker, after any statement of the reading."""
+    day = utc_now() - timedelta(days=2)
+    for _ in range(3):
+        await books.post(transfer("clearing:card", "revenue:fees", 10, effective_at=day))
+        last = await books.post(transfer("clearing:card", "revenue:fees", 1))
+    maybe = Query.maybe
+    read: list[int] = []
+
+    async def closing(self: Any, tx: Tx, *values: object) -> Any:
+        found = await maybe(self, tx, *values)
+        read.append(1)
+        if len(read) == between:
+            await ledger.seal(books.db, books.org_id, books.entity)
+        return found
+
+    monkeypatch.setattr(Query, "maybe", closing)
+    assert await at(books, "revenue:fees", *(() if how is None else (last.recorded_at, how))) == 33

@@ -20,14 +20,11 @@ class Balance(Struct, frozen=True):
 
 
 class Start(Struct, frozen=True):
-    """Where adding up begins: how an account stood right after an instant; `dated` is the part that took effect at
-    another instant than it was recorded at."""
+    """Where adding up begins: how an account stood right after an instant of record."""
 
     at: datetime
     balance: int
     base: int
-    dated: int
-    dated_base: int
 
 
 class Settled(Struct, frozen=True):
@@ -88,14 +85,14 @@ SETTLE = Query(Settled, "SELECT ledger_settle($1, $2, $3) AS at")
 FOLD = Query(
     Start,
     """
-    SELECT upto AS at, balance, base, dated, dated_base FROM ledger_fold WHERE org_id = $1 AND account_id = $2
+    SELECT upto AS at, balance, base FROM ledger_fold WHERE org_id = $1 AND account_id = $2
     """,
 )
 
 SNAPSHOT = Query(
     Start,
     """
-    SELECT at, balance, base, dated, dated_base FROM ledger_snapshot
+    SELECT at, balance, base FROM ledger_snapshot
     WHERE org_id = $1 AND account_id = $2 AND at <= $3 ORDER BY at DESC LIMIT 1
     """,
 )
@@ -113,55 +110,9 @@ SINCE = Query(
     """,
 )
 
-# The same, of those alone that took effect when they were recorded.
-SINCE_UNDATED = Query(
-    Balance,
-    """
-    SELECT coalesce(sum(l.amount), 0)::bigint AS balance, coalesce(sum(l.base), 0)::bigint AS base FROM (
-        SELECT t.amount, t.base_amount AS base FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.debit_id = $2 AND t.recorded_at > $3 AND t.recorded_at <= $4
-          AND t.effective_at IS NULL
-        UNION ALL
-        SELECT -t.amount, -t.base_amount FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.credit_id = $2 AND t.recorded_at > $3 AND t.recorded_at <= $4
-          AND t.effective_at IS NULL) AS l
-    """,
-)
-
-# What is dated, on the account's own side: by whole days, then by whole hours of the instant's day.
-EFFECTS = Query(
-    Balance,
-    """
-    SELECT coalesce(sum(b.balance), 0)::bigint AS balance, coalesce(sum(b.base), 0)::bigint AS base FROM (
-        SELECT f.balance, f.base FROM ledger_effect f
-        WHERE f.org_id = $1 AND f.account_id = $2 AND f.grain = 'day' AND f.start < $3
-        UNION ALL
-        SELECT f.balance, f.base FROM ledger_effect f
-        WHERE f.org_id = $1 AND f.account_id = $2 AND f.grain = 'hour' AND f.start >= $3 AND f.start < $4) AS b
-    """,
-)
-
-# What is dated, debits less credits, one by one: within the hour of the instant, of closed batches up to $5; and all
-# that was recorded since.
-DATED = Query(
-    Balance,
-    """
-    SELECT coalesce(sum(l.amount), 0)::bigint AS balance, coalesce(sum(l.base), 0)::bigint AS base FROM (
-        SELECT t.amount, t.base_amount AS base FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.debit_id = $2 AND t.effective_at >= $3 AND t.effective_at <= $4
-          AND t.recorded_at <= $5
-        UNION ALL
-        SELECT -t.amount, -t.base_amount FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.credit_id = $2 AND t.effective_at >= $3 AND t.effective_at <= $4
-          AND t.recorded_at <= $5
-        UNION ALL
-        SELECT t.amount, t.base_amount FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.debit_id = $2 AND t.recorded_at > $5 AND t.effective_at <= $4
-        UNION ALL
-        SELECT -t.amount, -t.base_amount FROM ledger_transfer t
-        WHERE t.org_id = $1 AND t.credit_id = $2 AND t.recorded_at > $5 AND t.effective_at <= $4) AS l
-    """,
-)
+# How an account stood right before an instant, by effect. One statement, which sees one moment: a batch that was closed
+# between two would be counted twice, among what is added up and among what was recorded since.
+STOOD = Query(Balance, "SELECT balance, base FROM ledger_stood($1, $2, $3, $4, true)")
 
 # Both legs along their indexes, as many as the page takes of each, and then one order.
 STATEMENT = Query(
