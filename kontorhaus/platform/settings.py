@@ -50,7 +50,7 @@ class Settings(Struct, frozen=True, kw_only=True):
                 ge=1,
                 le=500,
                 description="Connections that this process may hold at most, instead of its role's budget: "
-                "10 for api, 6 for worker, 14 for up, 2 for commands.",
+                "10 for api, 6 for worker, 3 for relay, 14 for up, 2 for commands.",
             ),
         ]
         | None
@@ -78,6 +78,17 @@ class Settings(Struct, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    relay_port: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=65_535,
+                description="Port on which a relay that runs alone shows the same; without it, none is open.",
+            ),
+        ]
+        | None
+    ) = None
     public_url: Annotated[
         str | None, Meta(description="Address under which callers reach the API; in links and problem types.")
     ] = None
@@ -95,6 +106,19 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="Deadline of one answer; an action that goes on answers 202, others 503.",
         ),
     ] = 20
+    drain_notice_seconds: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=600,
+                description="How long a process that was asked to stop goes on taking calls while /readyz says 503, so "
+                "that the balancer notices, instead of its role's: 3 for api, 0 for up. Twice the pause between "
+                "the balancer's looks.",
+            ),
+        ]
+        | None
+    ) = None
     drain_seconds_max: Annotated[
         int,
         Meta(
@@ -103,6 +127,15 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="How long requests in flight may take to end after a stop was asked for.",
         ),
     ] = 25
+    job_lease_seconds: Annotated[
+        int,
+        Meta(
+            ge=3,
+            le=3_600,
+            description="After how long another worker takes over the jobs of one that was killed: above what the "
+            "clocks of machines differ by, and the longest stand-still of a process.",
+        ),
+    ] = 60
     key_file: Annotated[
         str | None,
         Meta(
@@ -128,6 +161,20 @@ class Settings(Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="Who mail is from, such as `Hanse <post@example.com>`; set with the mail server."),
     ] = None
+    webhook_url: Annotated[
+        Annotated[str, Meta(pattern=r"^https?://[^\s?#@]+$(?!\n)")] | None,
+        Meta(
+            description="Address under which payment providers reach the API with webhooks; the public one if not "
+            "given. With neither, no webhooks are ordered, and what happens at a provider is asked for by and by."
+        ),
+    ] = None
+    stripe_url: Annotated[
+        Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.\[\]:_-]+/?$(?!\n)")] | None,
+        Meta(
+            description="Where Stripe is asked with test keys: `https://api.stripe.com`, or a simulator. Without it "
+            "`up` starts one, and other roles ask Stripe. Live keys are never sent elsewhere."
+        ),
+    ] = None
     inbox_days: Annotated[
         int,
         Meta(
@@ -145,6 +192,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             description="Bearer token for reading /metrics from elsewhere; without it only this machine may."
         ),
+    ] = None
+    failpoints: Annotated[
+        str | None,
+        Meta(
+            description="For tests alone: places at which this process kills itself. Refused unless the database's "
+            "name ends in `_faults`."
+        ),
+    ] = None
+    failpoints_trail: Annotated[
+        str | None, Meta(description="File that is told of each such kill; set with the places.")
     ] = None
     otlp_endpoint: Annotated[
         str | None, Meta(description="OTLP/HTTP address to which traces go; without it none are recorded.")

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from kontorhaus.kernel.ids import OrgId
-from kontorhaus.platform import telemetry
+from kontorhaus.platform import failpoints, telemetry
 from kontorhaus.platform.db import Db, Tx, attempt
 from kontorhaus.platform.eventlog import facts, store
 from kontorhaus.platform.eventlog.errors import SubscriberUnknown
@@ -79,6 +79,8 @@ async def advance(db: Db, subscriber: Subscriber, *, now: datetime) -> Step:
         epoch = events[-1].epoch if full else reader.head_epoch
         aside = await _carry_out(tx, subscriber, events, now)
         await store.MOVE.run(tx, subscriber.name, epoch, position)
+        if events:
+            failpoints.reach("eventlog.follow.applied")
         return Step(done=len(events) - aside, aside=aside, passed=position - reader.position, due=reader.due)
 
     return await db.system().run(work)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final, Protocol
 
-from kontorhaus.platform import telemetry
+from kontorhaus.platform import failpoints, telemetry
 from kontorhaus.platform.db import Db, Tx
 from kontorhaus.platform.eventlog import store
 
@@ -40,7 +40,10 @@ class SnapshotSequencer:
         self._db = db
 
     async def tick(self) -> int:
-        return await self._db.snapshot().run(_publish)
+        fresh = await self._db.snapshot().run(_publish)
+        if fresh:
+            failpoints.reach("eventlog.publish.committed")
+        return fresh
 
 
 async def _publish(tx: Tx) -> int:
@@ -52,6 +55,7 @@ async def _publish(tx: Tx) -> int:
     fresh = await store.PUBLISH.run(tx, state.snapshot, state.position, state.epoch)
     if fresh:
         await store.SAVE_SEQUENCER.put(tx, state.position + fresh, state.epoch)
+        failpoints.reach("eventlog.publish.written")
     return fresh
 
 

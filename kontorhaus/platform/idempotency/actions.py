@@ -23,7 +23,7 @@ from msgspec import structs
 from kontorhaus.kernel.errors import Unavailable
 from kontorhaus.kernel.ids import OrgId
 from kontorhaus.kernel.time import utc_now
-from kontorhaus.platform import telemetry
+from kontorhaus.platform import failpoints, telemetry
 from kontorhaus.platform.answers import Answer
 from kontorhaus.platform.db import Db, Scope, Tx
 from kontorhaus.platform.eventlog import commit_text
@@ -132,6 +132,7 @@ async def two_phase(
     scope, subject = db.org(once.org_id), resume.subject
     found = await scope.run(claim_and_begin)
     if isinstance(found, store.Committing):
+        failpoints.reach("idempotency.call.claimed")
         try:
             return await asyncio.wait_for(finish(subject), patience.total_seconds())
         except (TimeoutError, NotSent, Unknown):

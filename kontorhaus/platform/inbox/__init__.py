@@ -2,6 +2,7 @@
 
 A room registers a `Source`: how its sender is believed, and what is done with a message."""
 
+from kontorhaus.platform.inbox.actions import OVERLAP as OVERLAP
 from kontorhaus.platform.inbox.actions import close as close
 from kontorhaus.platform.inbox.actions import connect as connect
 from kontorhaus.platform.inbox.actions import discard as discard

@@ -100,6 +100,7 @@ class Carrier(Handler):
             return None
         return Message(
             id=message_id,
+            org_id=OrgId(running.org_id),
             connection_id=ConnectionId(taken.connection_id),
             source=source.name,
             event_id=taken.event_id,

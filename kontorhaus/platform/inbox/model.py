@@ -17,7 +17,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from kontorhaus.kernel.ids import Noun
+from kontorhaus.kernel.ids import Noun, OrgId
 
 ConnectionId = NewType("ConnectionId", UUID)
 CONNECTION: Final = Noun("inb", ConnectionId)
@@ -108,6 +108,7 @@ class Message(Struct, frozen=True):
     """A kept delivery, as the action that carries it out gets it. `attempt` counts from 1."""
 
     id: MessageId
+    org_id: OrgId
     connection_id: ConnectionId
     source: str
     event_id: str

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from kontorhaus.kernel.ids import OrgId, uuid7
 from kontorhaus.kernel.time import monotonic
-from kontorhaus.platform import telemetry
+from kontorhaus.platform import failpoints, telemetry
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.inbox import store
 from kontorhaus.platform.inbox.actions import opened
@@ -98,6 +98,7 @@ class Inbox:
                 kept = await self._gathering.keep(db, connection.org_id, row)
                 if kept.known:
                     outcome = "received" if kept.fresh else "doubled"
+                    failpoints.reach("inbox.delivery.kept")
                     telemetry.metrics.inbox_deliveries.labels(connection.source.name, outcome).inc()
                     return connection.source
             elif at_hand is None:

@@ -24,7 +24,7 @@ from msgspec import Struct
 from kontorhaus.kernel.errors import Unavailable
 from kontorhaus.kernel.ids import uuid7
 from kontorhaus.kernel.time import monotonic, utc_now
-from kontorhaus.platform import telemetry
+from kontorhaus.platform import failpoints, telemetry
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.jobs import actions, queries, store
 from kontorhaus.platform.jobs.dispatch import Dispatch, Table
@@ -224,7 +224,10 @@ class Worker:
             attempt.until = began + handler.deadline.total_seconds()
             try:
                 with telemetry.job_span(running.kind, traceparent=running.trace, attempt=running.attempt):
-                    return await handler.carry_out(self._db, running)
+                    failpoints.reach("jobs.job.claimed")
+                    done = await handler.carry_out(self._db, running)
+                    failpoints.reach("jobs.job.carried_out")
+                    return done
             finally:
                 lane.took(monotonic() - began)
 
