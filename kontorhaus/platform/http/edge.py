@@ -9,7 +9,7 @@ from uuid import UUID
 from kontorhaus.kernel.errors import DomainError
 from kontorhaus.kernel.ids import Noun
 from kontorhaus.kernel.time import monotonic
-from kontorhaus.platform import telemetry
+from kontorhaus.platform import failpoints, telemetry
 from kontorhaus.platform.answers import Answer
 from kontorhaus.platform.http import headers, problems
 from kontorhaus.platform.http.drain import Drain
@@ -70,7 +70,9 @@ class Edge:
 
     async def _exchange(self, exchange: Exchange) -> None:
         try:
-            await exchange.answer(await self._answer(exchange), closing=self._drain.begun)
+            answer = await self._answer(exchange)
+            failpoints.reach("http.call.done")
+            await exchange.answer(answer, closing=self._drain.begun)
         except Disconnected:
             exchange.status = GONE
         except asyncio.CancelledError:

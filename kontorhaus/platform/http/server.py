@@ -50,9 +50,10 @@ async def serve(
     """Serve on the settings' host and port until `stop` is set, then drain and return.
 
     `listening` is told the address, with the port that was bound, once requests are taken. Draining: `/readyz` answers
-    503, requests in flight end and new ones are still answered, `drain_seconds_max` at most; then the socket closes,
-    and what is still running is cancelled. Other tasks of the loop go on. Signals are the caller's: he sets `stop`.
-    AddressInUse if the port is taken.
+    503 and every answer closes its connection, but all are still answered for `drain_notice_seconds`, so that whoever
+    is before this process turns to others first; then requests in flight end, `drain_seconds_max` at most; then the
+    socket closes, and what is still running is cancelled. A connection on which nothing came in all that time is cut.
+    Other tasks of the loop go on. Signals are the caller's: he sets `stop`. AddressInUse if the port is taken.
     """
     bound = _bound(settings)
     server = _Server(
@@ -77,6 +78,7 @@ async def serve(
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not serving.done():
             drain.begin()
+            await asyncio.wait({serving}, timeout=settings.drain_notice_seconds or 0)
             if not await drain.wait(settings.drain_seconds_max):
                 LOG.warning("drain_cut_short", in_flight=drain.in_flight)
     finally:
