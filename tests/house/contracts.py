@@ -18,13 +18,15 @@ PLATFORM: Final = (
     "idempotency",
     "eventlog : jobs : checks",
     "db : secrets : outbound : postgres",
-    "telemetry : answers : actor : settings",
+    "telemetry : failpoints : answers : actor : settings",
 )
 """Highest first. Those on one line may know each other, but never in a circle."""
 
 PEOPLE: Final = ("parties", "notices", "access")
 
 MONEY: Final = ("reconciliation", "subscriptions", "payments : invoicing", "ledger")
+
+GOODS: Final = ("orders", "transport")
 
 ROOM: Final = (
     "routes | reactions | jobs",
@@ -63,6 +65,10 @@ LIBRARIES: Final = {
     "aiosmtplib": (
         ("kontorhaus.people.notices.gateways",),
         "write a Letter and hand it to notices.send; its gateway alone speaks SMTP",
+    ),
+    "stripe": (
+        ("kontorhaus.money.payments.gateways",),
+        "ask a provider through the Gateway of its connection",
     ),
     "jinja2": (
         ("kontorhaus.people.notices.views", "kontorhaus.sandbox", "kontorhaus.console"),
@@ -115,7 +121,7 @@ def _floors() -> list[Rule]:
 
 def _within_floors() -> list[Rule]:
     guidance = "The order stands in tests/house/contracts.py; move the code down, or hand in what it needs."
-    ordered = (("platform", PLATFORM), ("people", PEOPLE), ("money", MONEY))
+    ordered = (("platform", PLATFORM), ("people", PEOPLE), ("money", MONEY), ("goods", GOODS))
     return [
         Rule(f"the order within {floor}", "layers", _layers(f"kontorhaus.{floor}", layers), guidance)
         for floor, layers in ordered

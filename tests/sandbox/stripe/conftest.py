@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 from stripe import StripeClient
 
-from tests.sandbox.stripe.running import Receiver, Sandbox, Started, fresh_key, receiving, running, started
+from tests.sandbox.stripe.running import Receiver, receiving
+from tests.support.stripe import Sandbox, Started, fresh_key, running, started
 
 
 @pytest.fixture(scope="session")

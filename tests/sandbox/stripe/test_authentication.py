@@ -9,7 +9,8 @@ import pytest
 import stripe
 from stripe import StripeClient
 
-from tests.sandbox.stripe.running import Sandbox, pay
+from tests.sandbox.stripe.running import pay
+from tests.support.stripe import Sandbox
 
 BACK = "https://shop.example/back?order=7"
 

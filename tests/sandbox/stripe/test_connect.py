@@ -9,7 +9,8 @@ import pytest
 import stripe
 from stripe import StripeClient
 
-from tests.sandbox.stripe.running import Sandbox, pay, seller
+from tests.sandbox.stripe.running import pay, seller
+from tests.support.stripe import Sandbox
 
 
 async def _available(client: StripeClient, account: str | None = None) -> tuple[int, int]:

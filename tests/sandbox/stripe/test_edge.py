@@ -13,7 +13,8 @@ import pytest
 import stripe
 from stripe import StripeClient
 
-from tests.sandbox.stripe.running import Sandbox, pay, running, seller
+from tests.sandbox.stripe.running import pay, seller
+from tests.support.stripe import Sandbox, running
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 import stripe
 from stripe import StripeClient
 
-from tests.sandbox.stripe.running import Sandbox, fresh_key, pay
+from tests.sandbox.stripe.running import pay
+from tests.support.stripe import Sandbox, fresh_key
 
 
 async def test_a_card_is_charged_and_the_money_stands_on_the_balance(

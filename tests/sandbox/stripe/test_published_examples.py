@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.sandbox.stripe.running import Sandbox
 from tests.sandbox.stripe.test_shapes import everything
+from tests.support.stripe import Sandbox
 
 FIXTURES = os.environ.get("STRIPE_FIXTURES")
 

@@ -8,7 +8,8 @@ import pytest
 import stripe
 from stripe import StripeClient
 
-from tests.sandbox.stripe.running import Sandbox, pay
+from tests.sandbox.stripe.running import pay
+from tests.support.stripe import Sandbox
 
 
 async def test_a_charge_is_refunded_in_parts_and_never_beyond(sandbox: Sandbox, client: StripeClient) -> None:

@@ -8,8 +8,9 @@ import pytest
 from stripe import Account, params
 
 from kontorhaus.sandbox.stripe.table import ENDPOINTS
-from tests.sandbox.stripe.running import Sandbox, pay, seller
+from tests.sandbox.stripe.running import pay, seller
 from tests.sandbox.stripe.shapes import strange
+from tests.support.stripe import Sandbox
 
 
 async def everything(own: Sandbox) -> list[Any]:

@@ -8,7 +8,8 @@ import pytest
 import stripe
 from stripe import StripeClient
 
-from tests.sandbox.stripe.running import Sandbox, pay, seller
+from tests.sandbox.stripe.running import pay, seller
+from tests.support.stripe import Sandbox
 
 
 async def test_customers_are_changed_and_deleted(client: StripeClient) -> None:

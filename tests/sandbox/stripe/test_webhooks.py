@@ -8,7 +8,8 @@ import pytest
 import stripe
 
 from kontorhaus.kernel.time import utc_now
-from tests.sandbox.stripe.running import SECRET, Receiver, Sandbox, pay, running, seller
+from tests.sandbox.stripe.running import Receiver, pay, seller
+from tests.support.stripe import SECRET, Sandbox, running
 
 
 async def test_an_event_tells_what_happened_and_is_rightly_signed(

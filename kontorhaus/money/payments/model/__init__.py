@@ -1,0 +1,1 @@
+"""What payments are made of: values and pure decisions."""
