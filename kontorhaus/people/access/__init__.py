@@ -3,6 +3,7 @@
 from kontorhaus.people.access.actions import Founded as Founded
 from kontorhaus.people.access.actions import found as found
 from kontorhaus.people.access.actions import record as record
+from kontorhaus.people.access.actions import record_command as record_command
 from kontorhaus.people.access.model import API_KEY as API_KEY
 from kontorhaus.people.access.model import Organization as Organization
 from kontorhaus.people.access.queries import api_key_snapshots as api_key_snapshots

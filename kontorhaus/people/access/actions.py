@@ -194,6 +194,15 @@ async def record(
     )
 
 
+async def record_command(
+    tx: Tx, org_id: OrgId, action: str, subject_kind: str, subject_id: UUID, fields: list[str]
+) -> None:
+    """Note what an operator has done by a command of the house, who is no member of the organization."""
+    now = utc_now()
+    row = (AUDIT_ENTRY.new(), now, "house", NOBODY, action, subject_kind, subject_id, fields, "-")
+    await store.INSERT_AUDIT.run(tx, org_id, *row)
+
+
 async def _insert_key(tx: Tx, actor: Actor, name: str, scopes: list[str]) -> tuple[ApiKey, str]:
     secret = model.mint(actor.mode)
     key = await store.INSERT_KEY.one(

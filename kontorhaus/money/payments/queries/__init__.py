@@ -1,0 +1,1 @@
+"""What one can read of payments, by noun."""

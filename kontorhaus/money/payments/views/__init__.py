@@ -1,0 +1,1 @@
+"""How payments look at the edge, by noun."""
