@@ -2,6 +2,8 @@
 
 from kontorhaus.money.ledger.actions.checking import CHECKS as CHECKS
 from kontorhaus.money.ledger.actions.checking import every_entity as every_entity
+from kontorhaus.money.ledger.actions.following import Followed as Followed
+from kontorhaus.money.ledger.actions.following import follow as follow
 from kontorhaus.money.ledger.actions.gathering import GroupCommit as GroupCommit
 from kontorhaus.money.ledger.actions.holding import expire as expire
 from kontorhaus.money.ledger.actions.opening import NewAccount as NewAccount
@@ -16,7 +18,10 @@ from kontorhaus.money.ledger.actions.sealing import seal as seal
 from kontorhaus.money.ledger.actions.sealing import verify as verify
 from kontorhaus.money.ledger.actions.signing import SignedSeal as SignedSeal
 from kontorhaus.money.ledger.actions.signing import signed_seal as signed_seal
+from kontorhaus.money.ledger.errors import LedgerAccountInvalid as LedgerAccountInvalid
+from kontorhaus.money.ledger.errors import LedgerAccountNotFound as LedgerAccountNotFound
 from kontorhaus.money.ledger.errors import LedgerBalanceInsufficient as LedgerBalanceInsufficient
+from kontorhaus.money.ledger.errors import LedgerEntityNotFound as LedgerEntityNotFound
 from kontorhaus.money.ledger.errors import LedgerHoldEnded as LedgerHoldEnded
 from kontorhaus.money.ledger.errors import LedgerHoldNotFound as LedgerHoldNotFound
 from kontorhaus.money.ledger.model.chart import STANDARD as STANDARD
@@ -36,13 +41,19 @@ from kontorhaus.money.ledger.model.entries import Transfer as Transfer
 from kontorhaus.money.ledger.model.entries import TransferId as TransferId
 from kontorhaus.money.ledger.model.entries import VoidHold as VoidHold
 from kontorhaus.money.ledger.model.exports import EXPORT as EXPORT
+from kontorhaus.money.ledger.model.shown import ENTRY_SET as ENTRY_SET
+from kontorhaus.money.ledger.model.shown import ShownHold as ShownHold
+from kontorhaus.money.ledger.model.shown import ShownTransfer as ShownTransfer
+from kontorhaus.money.ledger.model.shown import entry_set_id as entry_set_id
 from kontorhaus.money.ledger.queries import Place as Place
 from kontorhaus.money.ledger.queries import Time as Time
 from kontorhaus.money.ledger.queries import balance as balance
 from kontorhaus.money.ledger.queries import balance_at as balance_at
 from kontorhaus.money.ledger.queries import balance_in as balance_in
+from kontorhaus.money.ledger.queries import base_currency as base_currency
 from kontorhaus.money.ledger.queries import export_snapshots as export_snapshots
 from kontorhaus.money.ledger.queries import general_ledger as general_ledger
 from kontorhaus.money.ledger.queries import hold_snapshots as hold_snapshots
 from kontorhaus.money.ledger.queries import statement as statement
 from kontorhaus.money.ledger.queries import trial_balance as trial_balance
+from kontorhaus.money.ledger.views.drawing import drawing as drawing

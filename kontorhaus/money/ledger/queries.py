@@ -78,6 +78,14 @@ class Entry(Struct, frozen=True):
     place: Place
 
 
+async def base_currency(tx: Tx, org_id: OrgId, entity: PartyId) -> str:
+    """The currency in which the books of a legal entity are summed up. Raises LedgerEntityNotFound."""
+    found = await accounts.ENTITIES.all(tx, org_id, [entity])
+    if not found:
+        raise LedgerEntityNotFound("no books were opened for this legal entity")
+    return found[0].base_currency
+
+
 async def balance(db: Db, org_id: OrgId, entity: PartyId, currency: str, name: str) -> Balance:
     """What an account stands at now, with everything that has been committed.
 

@@ -172,17 +172,18 @@ class GroupCommit:
 
     async def _group(self, org_id: OrgId, posts: Sequence[_Post], *, patient: bool) -> Answers:
         """Commit posts together; what fails as a whole, and would fail again, is tried by halves."""
-        try:
-            outcomes = await self._commit(org_id, posts, patient=patient)
-        except Unavailable as error:
-            return [(post, error) for post in posts]
-        except Exception as error:
-            if len(posts) == 1:
-                return [(posts[0], error)]
-            half = len(posts) // 2
-            first = await self._group(org_id, posts[:half], patient=patient)
-            return first + await self._group(org_id, posts[half:], patient=patient)
-        return list(zip(posts, outcomes, strict=True))
+        (outcomes,) = await asyncio.gather(
+            self._commit(org_id, posts, patient=patient), return_exceptions=True
+        )
+        if not isinstance(outcomes, BaseException):
+            return list(zip(posts, outcomes, strict=True))
+        if not isinstance(outcomes, Exception):
+            raise outcomes
+        if isinstance(outcomes, Unavailable) or len(posts) == 1:
+            return [(post, outcomes) for post in posts]
+        half = len(posts) // 2
+        first = await self._group(org_id, posts[:half], patient=patient)
+        return first + await self._group(org_id, posts[half:], patient=patient)
 
     async def _commit(self, org_id: OrgId, posts: Sequence[_Post], *, patient: bool) -> Sequence[Outcome]:
         scope = self._db.org(org_id)

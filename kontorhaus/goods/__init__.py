@@ -1,0 +1,1 @@
+"""Floor 4: what is sold and how it travels."""

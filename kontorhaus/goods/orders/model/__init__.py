@@ -1,0 +1,1 @@
+"""What an order is, and what follows from its sums: values and pure decisions."""

@@ -1,0 +1,1 @@
+"""How orders look at the edge: the order, its timeline in words, its books."""

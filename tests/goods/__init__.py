@@ -1,0 +1,1 @@
+"""Tests of goods: what is sold and how it travels."""
