@@ -17,11 +17,14 @@ from kontorhaus.platform.inbox import Inbox
 from kontorhaus.platform.outbound import Outbound
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile
 from kontorhaus.platform.settings import Settings
+from kontorhaus.roles.gateways import every_gateway
 from kontorhaus.roles.resources import Resources
+from kontorhaus.roles.sources import every_source
 from tests.support import databases
 from tests.support.cluster import shared_cluster
 from tests.support.house import House, running_house
 from tests.support.outside import OUTSIDE
+from tests.support.stripe import Started, started
 
 
 @pytest.fixture(scope="session")
@@ -64,16 +67,26 @@ def keyring(tmp_path: Path) -> Keyring:
     return Keyring(LocalKeyFile.opened(tmp_path / "master.keys"))
 
 
+@pytest.fixture(scope="session")
+def stripe_simulator() -> Iterator[Started]:
+    """Stripe for the tests of a worker. Those that need faults, or its clock, have a simulator of their own."""
+    with started() as found:
+        yield found
+
+
 @pytest.fixture
-async def resources(db: Db, keyring: Keyring) -> AsyncIterator[Resources]:
+async def resources(db: Db, keyring: Keyring, stripe_simulator: Started) -> AsyncIterator[Resources]:
+    settings = Settings(port=0, stripe_url=stripe_simulator.url)
     async with Outbound() as outbound:
+        gateways = every_gateway(outbound, settings)
         yield Resources(
-            settings=Settings(port=0),
+            settings=settings,
             db=db,
             keyring=keyring,
             outbound=outbound,
             ledger=GroupCommit(db),
-            inbox=Inbox((OUTSIDE,)),
+            inbox=Inbox((OUTSIDE, *every_source(keyring, gateways))),
+            gateways=gateways,
         )
 
 

@@ -9,20 +9,24 @@ import click
 from kontorhaus import __version__
 from kontorhaus.cli.check import check
 from kontorhaus.cli.database import db
+from kontorhaus.cli.demo import demo
 from kontorhaus.cli.inbox import inbox
 from kontorhaus.cli.jobs import jobs
 from kontorhaus.cli.ledger import ledger
 from kontorhaus.cli.log import log
+from kontorhaus.cli.operations import operations
 from kontorhaus.cli.organizations import organizations, secrets
-from kontorhaus.cli.processes import api, bench, up, worker
+from kontorhaus.cli.processes import api, bench, relay, up, worker
 from kontorhaus.cli.running import House
 from kontorhaus.cli.sandbox import sandbox
 from kontorhaus.platform.settings import load
 
 COMMANDS: tuple[click.Command, ...] = (
     up,
+    demo,
     api,
     worker,
+    relay,
     db,
     organizations,
     secrets,
@@ -31,6 +35,7 @@ COMMANDS: tuple[click.Command, ...] = (
     ledger,
     check,
     inbox,
+    operations,
     sandbox,
     bench,
 )

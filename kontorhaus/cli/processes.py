@@ -29,7 +29,7 @@ def api(settings: Settings) -> None:
     from kontorhaus.roles.resources import opened
 
     async def serve(stop: asyncio.Event) -> None:
-        async with opened(settings, role="api") as resources:
+        async with opened(role.behind_a_balancer(settings), role="api") as resources:
             await role.serve(resources, stop, listening=lambda address: click.echo(f"API at {address}"))
 
     until_stopped(settings, serve)
@@ -49,6 +49,22 @@ def worker(settings: Settings) -> None:
             )
 
     until_stopped(settings, work)
+
+
+@click.command()
+@click.pass_obj
+def relay(settings: Settings) -> None:
+    """Run the relay alone, on KONTORHAUS_DATABASE_URL: it publishes facts and carries out what follows from them."""
+    from kontorhaus.roles import relay as role
+    from kontorhaus.roles.resources import opened
+
+    async def pass_on(stop: asyncio.Event) -> None:
+        async with opened(settings, role="relay") as resources:
+            await role.relay_alone(
+                resources, stop, listening=lambda address: click.echo(f"Metrics at {address}/metrics")
+            )
+
+    until_stopped(settings, pass_on)
 
 
 @click.command()

@@ -68,9 +68,10 @@ def at_the_house(settings: Settings, work: Callable[[Resources], Coroutine[Any, 
 
 def until_stopped(settings: Settings, role: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
     """Run a role until SIGTERM or SIGINT, which ask it to end what it has begun; a second one ends it at once."""
-    from kontorhaus.platform import telemetry
+    from kontorhaus.platform import failpoints, telemetry
 
     telemetry.set_up(settings)
+    failpoints.arm(settings)
 
     async def run() -> None:
         stop = asyncio.Event()

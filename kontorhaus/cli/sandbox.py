@@ -26,3 +26,14 @@ def sandbox_mail(books: Path | None, smtp_port: int, http_port: int) -> None:
 
     kept = [] if books is None else ["--books", str(books)]
     role.become_mail([*kept, "--smtp-port", str(smtp_port), "--http-port", str(http_port)])
+
+
+@sandbox.command("stripe")
+@click.option("--books", type=click.Path(path_type=Path, dir_okay=False), help="SQLite file for its books.")
+@click.option("--port", type=PORT, default=12111, show_default=True, help="0 takes a free one.")
+def sandbox_stripe(books: Path | None, port: int) -> None:
+    """Run a simulator of Stripe with books of its own, and a page on which one acts as customer, bank and Stripe."""
+    from kontorhaus.roles import sandbox as role
+
+    kept = [] if books is None else ["--books", str(books)]
+    role.become_stripe([*kept, "--port", str(port)])

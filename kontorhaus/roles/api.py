@@ -7,12 +7,23 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping
 from importlib import resources as package_data
-from typing import Any
+from typing import Any, Final
 
+from msgspec import structs
+
+from kontorhaus.goods.orders.routes import orders as orders_routes
+from kontorhaus.goods.orders.routes import telling as orders_telling_routes
 from kontorhaus.money.ledger.routes import books as ledger_books_routes
 from kontorhaus.money.ledger.routes import exports as ledger_exports_routes
 from kontorhaus.money.ledger.routes import posting as ledger_posting_routes
 from kontorhaus.money.ledger.routes import reports as ledger_reports_routes
+from kontorhaus.money.payments.routes import connections as payments_connections_routes
+from kontorhaus.money.payments.routes import operations as payments_operations_routes
+from kontorhaus.money.payments.routes import payments as payments_routes
+from kontorhaus.money.payments.routes import payouts as payments_payouts_routes
+from kontorhaus.money.payments.routes import refunds as payments_refunds_routes
+from kontorhaus.money.payments.routes import returning as payments_returning_routes
+from kontorhaus.money.payments.routes import sellers as payments_sellers_routes
 from kontorhaus.people.access import authenticate
 from kontorhaus.people.access import routes as access_routes
 from kontorhaus.people.notices import routes as notices_routes
@@ -20,6 +31,7 @@ from kontorhaus.people.parties import routes as parties_routes
 from kontorhaus.platform import http
 from kontorhaus.platform.http import Drain, Route
 from kontorhaus.platform.inbox import routes as inbox_routes
+from kontorhaus.platform.settings import Settings
 from kontorhaus.roles.resources import Resources
 from kontorhaus.wire.feed import routes as feed_routes
 
@@ -34,8 +46,17 @@ def routes() -> tuple[Route, ...]:
         *ledger_posting_routes.ROUTES,
         *ledger_reports_routes.ROUTES,
         *ledger_exports_routes.ROUTES,
+        *payments_connections_routes.ROUTES,
+        *payments_routes.ROUTES,
+        *payments_refunds_routes.ROUTES,
+        *payments_operations_routes.ROUTES,
+        *payments_returning_routes.ROUTES,
+        *payments_sellers_routes.ROUTES,
+        *payments_payouts_routes.ROUTES,
         *feed_routes.ROUTES,
         *inbox_routes.ROUTES,
+        *orders_routes.ROUTES,
+        *orders_telling_routes.ROUTES,
     )
 
 
@@ -49,6 +70,18 @@ def examples() -> Mapping[str, Any]:
 def document() -> dict[str, Any]:
     """The OpenAPI document, without a running house."""
     return http.document(routes(), examples=examples())
+
+
+NOTICE_SECONDS: Final = 3
+"""How long a stopping API still takes calls where the settings do not say: Kubernetes needs about a second to take an
+address out, and a balancer that looks each second notices at its second look at the latest."""
+
+
+def behind_a_balancer(settings: Settings) -> Settings:
+    """Settings of an API that runs on its own: what is before it must notice that it stops, before it does."""
+    if settings.drain_notice_seconds is not None:
+        return settings
+    return structs.replace(settings, drain_notice_seconds=NOTICE_SECONDS)
 
 
 async def serve(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from kontorhaus.money import ledger
+from kontorhaus.goods import orders
+from kontorhaus.money import ledger, payments
 from kontorhaus.platform.checks import Check
 
 
 def every_check() -> tuple[Check, ...]:
-    return (*ledger.CHECKS,)
+    return (*ledger.CHECKS, *payments.CHECKS, *payments.PAYOUT_CHECKS, *orders.CHECKS)

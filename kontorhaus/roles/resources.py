@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from kontorhaus.kernel.errors import Invalid
 from kontorhaus.kernel.time import utc_now
 from kontorhaus.money.ledger import GroupCommit
+from kontorhaus.money.payments import Gateways
 from kontorhaus.platform import db as database
 from kontorhaus.platform import eventlog, telemetry
 from kontorhaus.platform.db import Db
@@ -20,14 +21,16 @@ from kontorhaus.platform.inbox import Inbox
 from kontorhaus.platform.outbound import Outbound
 from kontorhaus.platform.secrets import Keyring, LocalKeyFile, prove
 from kontorhaus.platform.settings import Settings, home_folder
+from kontorhaus.roles.gateways import every_gateway
 from kontorhaus.roles.snapshots import every_snapshot
 from kontorhaus.roles.sources import every_source
 from kontorhaus.wire.feed import Snapshot
 
-BUDGETS: Final = {"api": 10, "worker": 6, "all": 14, "command": 2}
+BUDGETS: Final = {"api": 10, "worker": 6, "relay": 3, "all": 14, "command": 2}
 """Connections by role. An event loop saturates about ten on two cores. A worker's jobs share six, since each holds one
-only while it is inside a transaction. With PostgreSQL's default of 100 that leaves room for four API processes, four
-workers, half as many again while a deploy rolls, and a person with psql."""
+only while it is inside a transaction; a relay's loops take turns on three. With PostgreSQL's default of 100 that leaves
+room for four API processes, three workers, two relays, half as many again while a deploy rolls, and a person with
+psql."""
 
 
 class Resources(Struct, frozen=True):
@@ -45,8 +48,10 @@ class Resources(Struct, frozen=True):
     """Where callers of this process wait for facts."""
     snapshots: Mapping[str, Snapshot] = field(default_factory=every_snapshot)
     """How the objects of each noun look now, for those who are told that they have changed."""
-    inbox: Inbox = field(default_factory=lambda: Inbox(every_source()))
+    inbox: Inbox = field(default_factory=Inbox)
     """Where senders outside deliver: the sources of every room."""
+    gateways: Gateways = field(default_factory=dict)
+    """Who speaks to payment providers, by the name that connections have of them."""
 
 
 class DatabaseUrlMissing(Invalid):
@@ -84,10 +89,16 @@ async def opened(settings: Settings, *, role: str) -> AsyncIterator[Resources]:
         forget_pool = telemetry.metrics.watch_pool(db.usage)
         try:
             async with Outbound() as outbound:
-                ledger = GroupCommit(db)
+                ledger, gateways = GroupCommit(db), every_gateway(outbound, settings)
                 try:
                     yield Resources(
-                        settings=settings, db=db, keyring=keyring, outbound=outbound, ledger=ledger
+                        settings=settings,
+                        db=db,
+                        keyring=keyring,
+                        outbound=outbound,
+                        ledger=ledger,
+                        inbox=Inbox(every_source(keyring, gateways)),
+                        gateways=gateways,
                     )
                 finally:
                     await ledger.close()

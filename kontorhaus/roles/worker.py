@@ -1,7 +1,4 @@
-"""The worker: publishes facts, carries out what follows from them, works off jobs, and keeps the house clean.
-
-Any number may run. Of sequencers and subscribers one process is at work and the others stand by; jobs are shared.
-"""
+"""The worker: works off jobs, ends open calls, and keeps the house clean. Any number may run, and share the work."""
 
 from __future__ import annotations
 
@@ -12,20 +9,23 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from kontorhaus.goods.orders import jobs as orders_jobs
 from kontorhaus.kernel.errors import Unavailable
 from kontorhaus.kernel.time import utc_now
+from kontorhaus.money import payments
 from kontorhaus.money.ledger import jobs as ledger_jobs
+from kontorhaus.money.payments import jobs as payments_jobs
 from kontorhaus.people import notices
 from kontorhaus.people.notices import jobs as notices_jobs
-from kontorhaus.platform import clocks, eventlog, http, idempotency, inbox, telemetry
-from kontorhaus.platform.actor import Actor
+from kontorhaus.platform import clocks, eventlog, idempotency, inbox, telemetry
 from kontorhaus.platform.db import Db
-from kontorhaus.platform.eventlog import SnapshotSequencer, Subscriber
-from kontorhaus.platform.http import Drain
+from kontorhaus.platform.eventlog import Subscriber
 from kontorhaus.platform.idempotency import Resumer
 from kontorhaus.platform.jobs import HOUSE, Every, Handler, Kind, Phases, Queue, Running, Timetable, Worker
 from kontorhaus.platform.secrets import Keyring
+from kontorhaus.roles import lone
 from kontorhaus.roles.resources import Resources
+from kontorhaus.roles.subscribers import every_subscriber
 
 LOG: Final = telemetry.get_logger(__name__)
 
@@ -50,7 +50,8 @@ FORGET_MESSAGES: Final = Kind("inbox.forget", Nothing, UPKEEP)
 
 
 class Crew(Struct, frozen=True):
-    """What a worker of this house carries out: queues and who works them, timetables, and the readers of the log."""
+    """What a worker of this house carries out: queues and who works them, timetables, and the readers of the log that
+    it catches up while it advances a test clock."""
 
     queues: Sequence[Queue]
     handlers: Sequence[Handler]
@@ -63,12 +64,23 @@ def crew(resources: Resources) -> Crew:
     mail_queues, mail_handlers = _mail(resources)
     kept = timedelta(days=resources.settings.inbox_days)
     return Crew(
-        queues=(UPKEEP, *mail_queues, *ledger_jobs.QUEUES, inbox.INBOX),
+        queues=(
+            UPKEEP,
+            *orders_jobs.QUEUES,
+            *mail_queues,
+            *ledger_jobs.QUEUES,
+            payments_jobs.CONNECTION_QUEUE,
+            *payments_jobs.QUEUES,
+            inbox.INBOX,
+        ),
         handlers=(
+            *orders_jobs.handlers(),
             _forgetting(FORGET_ANSWERS, idempotency.forget_old),
             _forgetting(FORGET_NOTICES, lambda db: notices.forget_old(db, now=utc_now())),
             *mail_handlers,
             *ledger_jobs.handlers(),
+            _connecting(resources),
+            *payments_jobs.handlers(_means(resources)),
             Phases(KEEP_MONTHS, _keep_months(timedelta(days=resources.settings.event_days))),
             _forgetting(FORGET_MESSAGES, lambda db: inbox.forget_old(db, now=utc_now(), keep=kept)),
             inbox.Carrier(tuple(resources.inbox.sources.values()), resources.keyring),
@@ -82,7 +94,7 @@ def crew(resources: Resources) -> Crew:
             Timetable("eventlog.months", Every(timedelta(days=1)), KEEP_MONTHS.job(HOUSE, Nothing())),
             Timetable("inbox.forget", Every(timedelta(hours=1)), FORGET_MESSAGES.job(HOUSE, Nothing())),
         ),
-        subscribers=(),
+        subscribers=every_subscriber(),
     )
 
 
@@ -95,6 +107,21 @@ def _mail(resources: Resources) -> tuple[Sequence[Queue], Sequence[Handler]]:
     return (notices_jobs.QUEUE,), (notices_jobs.deliveries(resources.keyring, mailer),)
 
 
+def _connecting(resources: Resources) -> Handler:
+    """Setting up what was connected to a payment provider."""
+    return payments_jobs.setting_up(
+        resources.keyring,
+        resources.gateways,
+        resources.inbox.sources,
+        heard_at=resources.settings.webhook_url or resources.settings.public_url,
+    )
+
+
+def _means(resources: Resources) -> payments.Means:
+    """What payments go to providers with."""
+    return payments.Means(resources.db, resources.keyring, resources.gateways)
+
+
 def with_clocks(hands: Crew, keyring: Keyring) -> Crew:
     """The same crew, which also advances test clocks: that carries out whatever the others do, in its order."""
     advancing = clocks.advancing(keyring, hands.handlers, hands.subscribers)
@@ -102,27 +129,20 @@ def with_clocks(hands: Crew, keyring: Keyring) -> Crew:
 
 
 def resumers(resources: Resources) -> Mapping[str, Resumer]:
-    """Who brings which kind of open call to its end. No room leaves for the network yet."""
-    del resources
-    return {}
+    """Who brings which kind of open call to its end."""
+    means = _means(resources)
+    return {payments.RESUMER: lambda org_id, subject: payments.finish(means, org_id, subject)}
 
 
 async def work(resources: Resources, stop: asyncio.Event) -> None:
     """Run until `stop` is set; what has begun is ended first."""
-    db, published, known, all_hands = (
-        resources.db,
-        resources.published,
-        resumers(resources),
-        with_clocks(crew(resources), resources.keyring),
-    )
+    db, known = resources.db, resumers(resources)
+    all_hands = with_clocks(crew(resources), resources.keyring)
     for subscriber in all_hands.subscribers:
         await eventlog.subscribe(db, subscriber.name)
-    jobs = Worker(db, all_hands.queues, all_hands.handlers, timetables=all_hands.timetables)
+    lease = timedelta(seconds=resources.settings.job_lease_seconds)
+    jobs = Worker(db, all_hands.queues, all_hands.handlers, timetables=all_hands.timetables, lease=lease)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(eventlog.sequence(SnapshotSequencer(db), stop=stop, published=published))
-        for subscriber in all_hands.subscribers:
-            tasks.create_task(eventlog.follow(db, subscriber, stop=stop, published=published))
-        tasks.create_task(eventlog.watch(db, stop=stop))
         tasks.create_task(jobs.run(stop))
         tasks.create_task(_repeat("inbox_gauge", lambda: inbox.gauge(db), GAUGE_SECONDS, stop))
         tasks.create_task(
@@ -133,29 +153,9 @@ async def work(resources: Resources, stop: asyncio.Event) -> None:
 async def work_alone(
     resources: Resources, stop: asyncio.Event, *, listening: Callable[[str], None] | None = None
 ) -> None:
-    """`work`, in a process that has no API: with a port of its own for metrics and health, where one is set."""
+    """`work`, in a process of its own: with a port for metrics and health, where one is set."""
     port = resources.settings.worker_port
-    if port is None:
-        await work(resources, stop)
-        return
-    drain = Drain()
-    settings = structs.replace(resources.settings, port=port)
-    application = http.application(
-        (),
-        resources=resources,
-        authenticate=_nobody,
-        settings=settings,
-        drain=drain,
-        ready=resources.db.reachable,
-    )
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(work(resources, stop))
-        tasks.create_task(http.serve(application, settings, drain=drain, stop=stop, listening=listening))
-
-
-async def _nobody(credential: str) -> Actor | None:
-    del credential
-    return None
+    await lone.beside_health(resources, port, work, stop, listening=listening)
 
 
 def _forgetting(kind: Kind[Nothing], batch: Callable[[Db], Awaitable[int]]) -> Handler:

@@ -24,10 +24,11 @@ def on(url: str, database: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
-async def clone(admin_url: str) -> str:
-    """A new database with the newest schema, copied from the template; returns the admin's address of it."""
+async def clone(admin_url: str, suffix: str = "") -> str:
+    """A new database with the newest schema, copied from the template; returns the admin's address of it. With the
+    suffix `_faults` processes on it may be told to kill themselves."""
     template = await _template(admin_url)
-    name = f"kontorhaus_{uuid.uuid4().hex[:12]}"
+    name = f"kontorhaus_{uuid.uuid4().hex[:12]}{suffix}"
     await _execute(admin_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     return on(admin_url, name)
 

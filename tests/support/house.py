@@ -54,7 +54,11 @@ class House(Struct, frozen=True):
             sent["idempotency-key"] = uuid.uuid4().hex
         sent.update(headers or {})
         async with self.session.request(
-            method, self.address + path, data=raw, headers={k: v for k, v in sent.items() if v}
+            method,
+            self.address + path,
+            data=raw,
+            headers={k: v for k, v in sent.items() if v},
+            allow_redirects=False,
         ) as response:
             return Reply(response.status, response.headers.copy(), await response.read())
 
