@@ -8,13 +8,16 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	&& { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test soak check format bench docs lock clean
+.PHONY: help up demo test soak check format bench docs lock clean
 
 help: ## Print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(VENV)/.runtime ## Set everything up and run the house; stop it with Ctrl-C
 	@exec $(BIN)/kontorhaus up
+
+demo: $(VENV)/.runtime ## Set everything up and play three sales from the order to the payout; ends by itself
+	@exec $(BIN)/kontorhaus demo
 
 test: check ## Set everything up and pass every test
 	$(BIN)/pytest -n auto
