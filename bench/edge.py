@@ -152,10 +152,10 @@ async def _measure(database: Database) -> list[Figure]:
     db = await Db.connect(url)
     key = (await access.found(db, "Bench"))[1].secret
     await db.close()
-    async with _serving(url, folder / "master.keys") as (process, bare_port, full_port):
+    async with serving(url, folder / "master.keys") as (process, bare_port, full_port):
         bare_us, full_us = await _rounds(bare_port, full_port, key)
-        lone_bare = await _burst(bare_port, _bare_request(), 1, ROUND)
-        lone_full = await _burst(full_port, _full_requests(key), 1, ROUND)
+        lone_bare = await burst(bare_port, bare_request(), 1, ROUND)
+        lone_full = await burst(full_port, _full_requests(key), 1, ROUND)
         bytes_304 = await _bytes_of_304(full_port, key)
         memory = resident_megabytes(process.pid)
     conditions: dict[str, str | int] = {**database.conditions, "connections": CONNECTIONS}
@@ -192,7 +192,7 @@ async def _measure(database: Database) -> list[Figure]:
 
 
 @asynccontextmanager
-async def _serving(url: str, keys: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int, int]]:
+async def serving(url: str, keys: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int, int]]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -214,12 +214,12 @@ async def _serving(url: str, keys: Path) -> AsyncIterator[tuple[asyncio.subproce
 async def _rounds(bare_port: int, full_port: int, key: str) -> tuple[float, float]:
     bares, fulls = [], []
     for _ in range(ROUNDS):
-        bares.append(await _burst(bare_port, _bare_request(), CONNECTIONS, ROUND))
-        fulls.append(await _burst(full_port, _full_requests(key), CONNECTIONS, ROUND))
+        bares.append(await burst(bare_port, bare_request(), CONNECTIONS, ROUND))
+        fulls.append(await burst(full_port, _full_requests(key), CONNECTIONS, ROUND))
     return statistics.median(bares[1:]), statistics.median(fulls[1:])
 
 
-def _bare_request() -> Iterator[bytes]:
+def bare_request() -> Iterator[bytes]:
     body = b'{"name": "Autohaus M\xc3\xbcller GmbH"}'
     head = f"POST /bare HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     while True:
@@ -236,7 +236,7 @@ def _full_requests(key: str) -> Iterator[bytes]:
         yield head.encode() + body
 
 
-async def _burst(port: int, requests: Iterator[bytes], connections: int, length: timedelta) -> float:
+async def burst(port: int, requests: Iterator[bytes], connections: int, length: timedelta) -> float:
     """Microseconds of wall time per request, over some connections that each wait for their answer."""
     done = 0
     until = monotonic() + length.total_seconds()
