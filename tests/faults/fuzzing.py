@@ -50,8 +50,25 @@ RULES: Final = frozenset(
         "ledger_route_closed",
         "log_cursor_invalid",
         "notice_invalid",
+        "order_cut_invalid",
+        "order_filter_invalid",
+        "order_invalid",
         "party_invalid",
+        "payment_account_differs",
+        "payment_amount_exceeded",
+        "payment_connection_unclear",
+        "payment_connection_unfit",
+        "payment_invalid",
+        "payment_return_invalid",
+        "refund_allocated",
+        "refund_exceeded",
+        "payment_connection_invalid",
+        "payment_credentials_refused",
         "party_part_limit",
+        "payment_provider_refused",
+        "payout_exceeded",
+        "payout_invalid",
+        "seller_unfit",
         "party_search_invalid",
         "test_clock_ahead",
         "test_clock_out_of_range",
@@ -80,7 +97,7 @@ def before_call(_: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None
         case.path_parameters.update({name: prepared.ids[name] for name in case.path_parameters})
         if case.operation.label.endswith("{party_id}/erase"):
             case.path_parameters["party_id"] = prepared.erasable
-        if case.operation.label.endswith("/void"):
+        if case.operation.label.endswith("{hold_id}/void"):
             case.path_parameters["hold_id"] = prepared.voidable
         if isinstance(case.body, dict) and "entity" in case.body:
             case.body["entity"] = prepared.ids["entity_id"]

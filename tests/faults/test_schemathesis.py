@@ -21,7 +21,6 @@ from msgspec import structs
 from kontorhaus.people.access import Founded
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.eventlog import SnapshotSequencer
-from kontorhaus.platform.settings import Settings
 from kontorhaus.roles import worker
 from kontorhaus.roles.resources import Resources
 from tests.faults.fuzzing import VARIABLE, Prepared
@@ -46,7 +45,19 @@ async def prepared(owner: House, db: Db, connection_id: str) -> Prepared:
     notice = (await owner.post("/v1/notices", {"to": "anna@example.com"})).json
     legal = await owner.post("/v1/parties", {**DEALER, "reference": "C-3", "roles": ["legal_entity"]})
     entity = legal.json["id"]
+    connection = {"entity": entity, "gateway": "stripe", "name": "Stripe", "secret_key": "sk_test_fuzzing"}
+    connected = await owner.post("/v1/payment_connections", connection)
+    payable = {"entity": entity, "seller": party["id"], "amount": {"amount": 50, "currency": "EUR"}}
+    ledger = await books(Counter(owner, entity))
+    await Counter(owner, entity).post("clearing:card", f"payable:{party['id']}", 1_000)
+    seller = await owner.post(
+        "/v1/seller_accounts", {"party": party["id"], "connection": connected.json["id"]}
+    )
     ids = {
+        "seller_account_id": seller.json["id"],
+        "payout_id": (await owner.post("/v1/payouts", payable)).json["id"],
+        **await collected(owner, entity),
+        "payment_connection_id": connected.json["id"],
         "notice_id": notice["id"],
         "event_id": event["id"],
         "api_key_id": spare.json["id"],
@@ -57,10 +68,35 @@ async def prepared(owner: House, db: Db, connection_id: str) -> Prepared:
         "connection_id": connection_id,
         "code": "party_not_found",
         "entity_id": entity,
-        **await books(Counter(owner, entity)),
+        **ledger,
+        **await sale(owner, entity, party["id"]),
     }
     voidable = (await Counter(owner, entity).hold("deposit:anna", "payable:bert", 50)).json["id"]
     return Prepared(voidable=voidable, ids=ids, erasable=erasable.json["id"], own_key=keys[0]["id"])
+
+
+async def sale(owner: House, entity: str, party: str) -> dict[str, str]:
+    """An order and its line."""
+    line = {
+        "model": "agent",
+        "seller": party,
+        "description": "Golf",
+        "amount": {"amount": 2_000, "currency": "EUR"},
+    }
+    placed = (await owner.post("/v1/orders", {"entity": entity, "buyer": party, "lines": [line]})).json
+    return {"order_id": placed["id"], "line_id": placed["lines"][0]["id"]}
+
+
+async def collected(owner: House, entity: str) -> dict[str, str]:
+    """A payment that was collected, a refund of it, and the call that collected it."""
+    await owner.post("/v1/ledger/entities", {"entity": entity, "base_currency": "EUR"})
+    amount = {"amount": 1_000, "currency": "EUR"}
+    body = {"entity": entity, "payer": entity, "amount": amount}
+    path = f"/v1/payments/{(await owner.post('/v1/payments', body)).json['id']}"
+    payment = (await owner.post(f"{path}/confirm", {"method": "pm_card_visa"})).json
+    refund = (await owner.post(f"{path}/refunds", {"amount": {**amount, "amount": 100}})).json
+    operation = (await owner.get(f"{path}/operations")).json["data"][0]
+    return {"payment_id": payment["id"], "refund_id": refund["id"], "operation_id": operation["id"]}
 
 
 async def books(counter: Counter) -> dict[str, str]:
@@ -87,7 +123,8 @@ async def books(counter: Counter) -> dict[str, str]:
 async def at_work(resources: Resources) -> AsyncIterator[None]:
     """A worker with a mail server. Without it the first advance of the test clock would hold up all calls about it."""
     async with postbox() as box:
-        settings = Settings(port=0, smtp_url=box.smtp, mail_from="Kontorhaus <no-reply@kontorhaus.example>")
+        sender = "Kontorhaus <no-reply@kontorhaus.example>"
+        settings = structs.replace(resources.settings, smtp_url=box.smtp, mail_from=sender)
         stop = asyncio.Event()
         working = asyncio.create_task(worker.work(structs.replace(resources, settings=settings), stop))
         yield

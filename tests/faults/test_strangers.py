@@ -69,10 +69,41 @@ async def belongings(owner: House, db: Db) -> dict[str, str]:
     key = (await owner.post("/v1/api_keys", {"name": "shop", "scopes": ["parties:read"]})).json
     found = [party["addresses"][0]["id"], party["tax_ids"][0]["id"], account["id"], key["id"]]
     found += [party["id"], *await books(owner, party["id"])]
+    found += await sale(owner, party["id"])
+    connection = {
+        "entity": party["id"],
+        "gateway": "stripe",
+        "name": "Stripe",
+        "secret_key": "sk_test_strangers",
+    }
+    connected = (await owner.post("/v1/payment_connections", connection)).json["id"]
+    found += [connected, *await sellers(owner, party["id"], connected)]
+    found += await collected(owner, party["id"])
     found.append((await owner.post("/v1/notices", {"to": "anna@example.com"})).json["id"])
     await SnapshotSequencer(db).tick()
     found.append((await owner.get("/v1/events?limit=1")).json["data"][0]["id"])
     return {text.rpartition("_")[0]: text for text in found}
+
+
+async def sellers(owner: House, party: str, connection: str) -> list[str]:
+    """A seller's account, and a payout that waits for it."""
+    counter = Counter(owner, party)
+    await counter.post("clearing:card", f"payable:{party}", 50)
+    account = await owner.post("/v1/seller_accounts", {"party": party, "connection": connection})
+    wanted = {"entity": party, "seller": party, "amount": {"amount": 50, "currency": "EUR"}}
+    payout = await owner.post("/v1/payouts", wanted)
+    return [account.json["id"], payout.json["id"]]
+
+
+async def collected(owner: House, entity: str) -> list[str]:
+    """A payment, a refund of it and the call that collected it."""
+    amount = {"amount": 1_000, "currency": "EUR"}
+    body = {"entity": entity, "payer": entity, "amount": amount}
+    path = f"/v1/payments/{(await owner.post('/v1/payments', body)).json['id']}"
+    payment = (await owner.post(f"{path}/confirm", {"method": "pm_card_visa"})).json
+    refund = (await owner.post(f"{path}/refunds", {"amount": {**amount, "amount": 100}})).json
+    operation = (await owner.get(f"{path}/operations")).json["data"][0]
+    return [payment["id"], refund["id"], operation["id"]]
 
 
 async def books(owner: House, entity: str) -> list[str]:
@@ -89,6 +120,18 @@ async def books(owner: House, entity: str) -> list[str]:
     }
     made = (await owner.post("/v1/ledger/exports", wanted)).json
     return [posted["id"], posted["entry_set"], held["id"], made["id"]]
+
+
+async def sale(owner: House, party: str) -> list[str]:
+    """An order and its line."""
+    line = {
+        "model": "agent",
+        "seller": party,
+        "description": "Golf",
+        "amount": {"amount": 100, "currency": "EUR"},
+    }
+    placed = await owner.post("/v1/orders", {"entity": party, "buyer": party, "lines": [line]})
+    return [placed.json["id"], placed.json["lines"][0]["id"]]
 
 
 def path_with(route: Route, ids: Mapping[str, str]) -> str:
@@ -113,10 +156,12 @@ async def test_a_stranger_sees_and_changes_nothing(
     body = REQUESTS[route.operation_id]
     if body is not None and "entity" in body:
         body = {**body, "entity": ids["pty"]}
+    if body is not None and "party" in body:
+        body = {**body, "party": ids["pty"], "connection": ids["conn"]}
     query = QUERIES.get(route.operation_id, "")
     reply = await thief.call(route.method, path_with(route, ids) + query, body, headers=headers)
     own_alone = route.path.startswith("/v1/test_clock") and route.operation_id != "create_test_clock"
-    if route.parameters or own_alone or (body is not None and "entity" in body):
+    if route.parameters or own_alone or (body is not None and {"entity", "party"} & set(body)):
         assert reply.status == 404, reply.body
     else:
         assert reply.status < 300, reply.body
@@ -179,6 +224,12 @@ async def ids_in_the_database(db: Db, organization: Founded) -> set[UUID]:
             "api_key",
             "audit_entry",
             "notice",
+            "payment_connection",
+            "seller_account",
+            "payout",
+            "payment",
+            "refund",
+            "operation",
         ):
             found |= {row["id"] for row in await tx.connection.fetch(f"SELECT id FROM {table}")}
     return found

@@ -25,6 +25,7 @@ PUBLIC: Final = {
     "/docs": "the document is no secret",
     "/problems/{code}": "whoever met an error may read what it means",
     "/v1/inbox/{connection_id}": "a sender of webhooks proves himself by his signature",
+    "/v1/payments/{payment_id}/return": "a payer's browser has no key; the address is signed",
 }
 """Paths that ask for no key, each with its reason."""
 

@@ -27,8 +27,12 @@ async def test_what_a_superuser_changed_is_found(command: Command) -> None:
         organization = (await house.get("/v1/organization")).json["id"]
         status, told = await command.run("check", "--json")
         lines = [json.loads(line) for line in told.splitlines()]
-        assert (status, [line["ok"] for line in lines]) == (0, [True] * 6), told
-        assert lines[0]["name"] == "ledger.trial_balance"
+        assert (status, [line["name"] for line in lines if not line["ok"]]) == (0, []), told
+        rooms = {line["name"].partition(".")[0] for line in lines}
+        assert (lines[0]["name"], rooms) == (
+            "ledger.trial_balance",
+            {"ledger", "payments", "payouts", "orders"},
+        )
         signed = await seal(command, organization, counter.entity)
         assert json.loads(signed["signed"])["entity"] == counter.entity
         status, told = await command.run("ledger", "verify")
@@ -41,7 +45,8 @@ async def test_what_a_superuser_changed_is_found(command: Command) -> None:
         status, told = await command.run("ledger", "verify")
         assert (status, "ledger_books_false" in told) == (1, True), told
         status, told = await command.run("check")
-        assert (status, told.splitlines()[2][:5], len(told.splitlines())) == (1, "FALSE", 4), told
+        false, *rows = told.splitlines()[2:]
+        assert (status, false[:5], {row[:1] for row in rows}) == (1, "FALSE", {" "}), told
         status, told = await command.run("check", "ledger.trial_balance", "ledger.seals")
         assert (status, told.splitlines()[0][:5], "ledger_transfer" in told) == (1, "true ", True), told
         assert (await command.run("check", "nothing"))[0] == 2

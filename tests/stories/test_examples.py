@@ -11,9 +11,11 @@ import os
 from collections.abc import AsyncIterator
 from typing import Any
 
-from kontorhaus.kernel.ids import uuid7
+from kontorhaus.kernel.ids import ORG, uuid7
 from kontorhaus.money.ledger import HOLD, TRANSFER, HoldId, TransferId
 from kontorhaus.money.ledger import jobs as ledger_jobs
+from kontorhaus.money.payments import PAYMENT
+from kontorhaus.money.payments.actions.returning import address
 from kontorhaus.people.access import Founded
 from kontorhaus.people.notices import jobs as notices_jobs
 from kontorhaus.people.notices import mailer
@@ -25,10 +27,13 @@ from kontorhaus.platform.secrets import Keyring
 from kontorhaus.roles import api
 from kontorhaus.roles.resources import Resources
 from tests.stories import recording
+from tests.stories.paying_out import payouts
 from tests.stories.recording import Recorder
+from tests.stories.sales import orders
 from tests.support import outside
 from tests.support.house import House
 from tests.support.postbox import postbox
+from tests.support.stripe import fresh_key
 
 DEALER = {
     "kind": "company",
@@ -63,12 +68,16 @@ async def test_the_examples_are_what_the_api_answers(
     await time(recorder, resources)
     await parties(recorder)
     await notices(recorder, resources)
+    await payment_connections(recorder)
+    await payments(recorder, resources)
     await events(recorder, resources)
     path = f"/v1/inbox/{await outside.address(db, keyring, organization.org_id)}"
     await recorder.call("POST", path, EVENT, **{"x-signature": outside.signature(EVENT)})
     await recorder.call("GET", "/v1/audit_entries?limit=2")
     async with working(db):
         await books(recorder)
+    await orders(recorder, resources, organization)
+    await payouts(recorder, resources, organization.org_id)
     assert set(recorder.recorded) == {route.operation_id for route in api.routes()}, (
         "the story calls every operation"
     )
@@ -148,6 +157,75 @@ async def parties(recorder: Recorder) -> None:
     added = await recorder.call("POST", f"{path}/bank_accounts", {"iban": "DE89 3704 0044 0532 0130 00"})
     await recorder.call("POST", f"{path}/bank_accounts/{added.json['id']}/end", {})
     await recorder.call("POST", f"{path}/erase")
+
+
+async def payment_connections(recorder: Recorder) -> None:
+    party = {"kind": "company", "name": "Hanse Automobile GmbH", "roles": ["legal_entity"], "country": "DE"}
+    entity = (await recorder.call("POST", "/v1/parties", party)).json["id"]
+    body = {
+        "entity": entity,
+        "gateway": "stripe",
+        "name": "Stripe, Hamburg",
+        "secret_key": "sk_test_51Exampl3K3y",
+        "webhook_secret": "whsec_3xampl3ofas3cret",
+    }
+    created = await recorder.call("POST", "/v1/payment_connections", body)
+    path = f"/v1/payment_connections/{created.json['id']}"
+    await recorder.call("POST", f"{path}/test")
+    read = await recorder.call("GET", path)
+    await recorder.call("GET", "/v1/payment_connections")
+    await recorder.call("PATCH", path, {"name": "Stripe, Bremen"}, **{"if-match": read.headers["ETag"]})
+    await recorder.call("POST", f"{path}/rotate", {"secret_key": "sk_test_51Exampl3K3y_rotated"})
+    await recorder.call("POST", f"{path}/close")
+
+
+async def payments(recorder: Recorder, resources: Resources) -> None:
+    """A payment of each kind, with the shared simulator as the provider."""
+    names = (("Hanse Automobile GmbH", "legal_entity"), ("Anna Müller", "customer"))
+    entity, payer = [
+        (
+            await recorder.call(
+                "POST", "/v1/parties", {"kind": "company", "name": name, "roles": [role], "country": "DE"}
+            )
+        ).json["id"]
+        for name, role in names
+    ]
+    await recorder.call("POST", "/v1/ledger/entities", {"entity": entity, "base_currency": "EUR"})
+    connection = {"entity": entity, "gateway": "stripe", "name": "Stripe", "secret_key": fresh_key()}
+    await recorder.call("POST", "/v1/payment_connections", connection)
+    body = {
+        "entity": entity,
+        "payer": payer,
+        "amount": {"amount": 45_900, "currency": "EUR"},
+        "return_url": "https://shop.example/checkout/done",
+        "reference": "01890a5d-ac96-774b-bcce-b302099a8057",
+        "description": "Order 10042",
+    }
+
+    async def made(**more: str) -> str:
+        created = await recorder.call("POST", "/v1/payments", {**body, **more})
+        return f"/v1/payments/{created.json['id']}"
+
+    path = await made()
+    await recorder.call("POST", f"{path}/confirm", {"method": "pm_card_de"})
+    await recorder.call("GET", path)
+    given_back = {"amount": {"amount": 900, "currency": "EUR"}, "reason": "requested_by_customer"}
+    refund = await recorder.call("POST", f"{path}/refunds", given_back)
+    await recorder.call("GET", f"/v1/refunds/{refund.json['id']}")
+    await recorder.call("GET", "/v1/refunds?status=succeeded")
+    tried = await recorder.call("GET", f"{path}/operations")
+    await recorder.call("GET", f"/v1/operations/{tried.json['data'][0]['id']}")
+    await recorder.call("GET", "/v1/operations?limit=1")
+    await recorder.call("GET", "/v1/payments?limit=1")
+    held = await made(capture_method="manual")
+    await recorder.call("POST", f"{held}/confirm", {"method": "pm_card_de"})
+    await recorder.call("POST", f"{held}/capture", {"amount": {"amount": 40_000, "currency": "EUR"}})
+    await recorder.call("POST", f"{await made()}/void")
+    asked = await made()
+    payment_id = PAYMENT.parse(asked.rpartition("/")[2])
+    org_id = (await recorder.ask("/v1/organization")).json["id"]
+    here = await address(resources.keyring, ORG.parse(org_id), payment_id, base="")
+    await recorder.call("GET", here)
 
 
 async def notices(recorder: Recorder, resources: Resources) -> None:

@@ -47,7 +47,7 @@ async def lines(process: asyncio.subprocess.Process) -> AsyncIterator[str]:
 
 async def test_a_fact_is_seen_as_it_is_published(command: Command) -> None:
     async with command.up() as (_, _, house):
-        following = await command.start("log", "tail", "--follow", "--json")
+        following = await command.start("log", "tail", "--last", "1000", "--follow", "--json")
         seen = lines(following)
         assert json.loads(await anext(seen))["kind"] == "organization.created"
         made = await house.post("/v1/parties", NEW)
