@@ -1237,6 +1237,177 @@ CREATE TABLE public.notice_content (
 
 ALTER TABLE ONLY public.notice_content FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.operation (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    exclusive_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    status text NOT NULL,
+    amount bigint,
+    currency text,
+    ask bytea,
+    provider_reference text,
+    tries integer DEFAULT 0 NOT NULL,
+    reason text,
+    review boolean DEFAULT false NOT NULL,
+    method_kind text,
+    method_brand text,
+    method_last4 text,
+    method_fingerprint text,
+    created_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    leased_until timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT operation_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+    CONSTRAINT operation_ask_check CHECK (((length(ask) >= 1) AND (length(ask) <= 20000))),
+    CONSTRAINT operation_check CHECK (((amount IS NULL) = (currency IS NULL))),
+    CONSTRAINT operation_check1 CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT operation_check2 CHECK (((ask IS NULL) = (ended_at IS NOT NULL))),
+    CONSTRAINT operation_check3 CHECK (((status <> ALL (ARRAY['sent'::text, 'unknown'::text])) OR (sent_at IS NOT NULL))),
+    CONSTRAINT operation_check4 CHECK (((status <> 'sent'::text) OR (leased_until IS NOT NULL))),
+    CONSTRAINT operation_check5 CHECK (((NOT review) OR (status = 'unknown'::text))),
+    CONSTRAINT operation_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT operation_kind_check CHECK ((kind ~ '^[a-z_]{1,50}$'::text)),
+    CONSTRAINT operation_method_brand_check CHECK (((length(method_brand) >= 1) AND (length(method_brand) <= 50))),
+    CONSTRAINT operation_method_fingerprint_check CHECK (((length(method_fingerprint) >= 1) AND (length(method_fingerprint) <= 100))),
+    CONSTRAINT operation_method_kind_check CHECK (((length(method_kind) >= 1) AND (length(method_kind) <= 50))),
+    CONSTRAINT operation_method_last4_check CHECK ((method_last4 ~ '^[0-9A-Za-z]{1,4}$'::text)),
+    CONSTRAINT operation_provider_reference_check CHECK (((length(provider_reference) >= 1) AND (length(provider_reference) <= 255))),
+    CONSTRAINT operation_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200))),
+    CONSTRAINT operation_status_check CHECK ((status = ANY (ARRAY['claimed'::text, 'sent'::text, 'succeeded'::text, 'failed'::text, 'unknown'::text]))),
+    CONSTRAINT operation_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['payment'::text, 'refund'::text, 'seller_account'::text, 'payout'::text]))),
+    CONSTRAINT operation_tries_check CHECK ((tries >= 0))
+);
+
+ALTER TABLE ONLY public.operation FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.order_entry (
+    org_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    line_id uuid,
+    subject_kind text,
+    subject_id uuid,
+    amount bigint,
+    word text,
+    CONSTRAINT order_entry_check CHECK (((subject_kind IS NULL) = (subject_id IS NULL))),
+    CONSTRAINT order_entry_kind_check CHECK ((kind ~ '^[a-z_]+\.[a-z_]+$'::text)),
+    CONSTRAINT order_entry_subject_kind_check CHECK ((subject_kind ~ '^[a-z_]{1,63}$'::text)),
+    CONSTRAINT order_entry_word_check CHECK ((word ~ '^[a-z0-9_.-]{1,63}$'::text))
+);
+
+ALTER TABLE ONLY public.order_entry FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.order_line (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    model text NOT NULL,
+    seller uuid,
+    description text NOT NULL,
+    quantity integer NOT NULL,
+    ordered bigint NOT NULL,
+    amount bigint NOT NULL,
+    tax_rate integer,
+    tax_category text,
+    tax_country text,
+    handed_over_at timestamp with time zone,
+    inspect_until timestamp with time zone,
+    released_at timestamp with time zone,
+    canceled_at timestamp with time zone,
+    CONSTRAINT order_line_check CHECK (((amount >= 1) AND (amount <= ordered))),
+    CONSTRAINT order_line_check1 CHECK (((model = 'agent'::text) = (seller IS NOT NULL))),
+    CONSTRAINT order_line_check2 CHECK (((model = 'own'::text) = (tax_rate IS NOT NULL))),
+    CONSTRAINT order_line_check3 CHECK ((((tax_rate IS NULL) = (tax_category IS NULL)) AND ((tax_rate IS NULL) = (tax_country IS NULL)))),
+    CONSTRAINT order_line_check4 CHECK (((model = 'agent'::text) OR (amount = ordered))),
+    CONSTRAINT order_line_check5 CHECK (((inspect_until IS NULL) OR ((model = 'agent'::text) AND (handed_over_at IS NOT NULL)))),
+    CONSTRAINT order_line_check6 CHECK (((released_at IS NULL) OR (inspect_until IS NOT NULL))),
+    CONSTRAINT order_line_check7 CHECK (((canceled_at IS NULL) OR (handed_over_at IS NULL))),
+    CONSTRAINT order_line_description_check CHECK (((length(description) >= 1) AND (length(description) <= 200))),
+    CONSTRAINT order_line_model_check CHECK ((model = ANY (ARRAY['agent'::text, 'own'::text]))),
+    CONSTRAINT order_line_ordered_check CHECK (((ordered >= 1) AND (ordered <= '9007199254740991'::bigint))),
+    CONSTRAINT order_line_position_check CHECK (("position" >= 0)),
+    CONSTRAINT order_line_quantity_check CHECK (((quantity >= 1) AND (quantity <= 1000000))),
+    CONSTRAINT order_line_tax_category_check CHECK ((tax_category = ANY (ARRAY['S'::text, 'Z'::text, 'E'::text, 'AE'::text, 'K'::text, 'G'::text, 'O'::text, 'L'::text, 'M'::text]))),
+    CONSTRAINT order_line_tax_country_check CHECK ((tax_country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT order_line_tax_rate_check CHECK (((tax_rate >= 0) AND (tax_rate <= 1000000)))
+);
+
+ALTER TABLE ONLY public.order_line FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.order_part (
+    org_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    account text NOT NULL,
+    allocated bigint NOT NULL,
+    collected bigint DEFAULT 0 NOT NULL,
+    refunded bigint DEFAULT 0 NOT NULL,
+    released bigint DEFAULT 0 NOT NULL,
+    collected_at timestamp with time zone,
+    CONSTRAINT order_part_allocated_check CHECK ((allocated > 0)),
+    CONSTRAINT order_part_check CHECK (((collected >= 0) AND (collected <= allocated))),
+    CONSTRAINT order_part_check1 CHECK (((refunded + released) <= collected)),
+    CONSTRAINT order_part_check2 CHECK (((collected > 0) = (collected_at IS NOT NULL))),
+    CONSTRAINT order_part_position_check CHECK (("position" >= 0)),
+    CONSTRAINT order_part_refunded_check CHECK ((refunded >= 0)),
+    CONSTRAINT order_part_released_check CHECK ((released >= 0))
+);
+
+ALTER TABLE ONLY public.order_part FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.order_payment (
+    org_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    captured bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT order_payment_amount_check CHECK ((amount > 0)),
+    CONSTRAINT order_payment_check CHECK (((captured >= 0) AND (captured <= amount)))
+);
+
+ALTER TABLE ONLY public.order_payment FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.order_payout (
+    org_id uuid NOT NULL,
+    payout_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    requested_at timestamp with time zone,
+    CONSTRAINT order_payout_amount_check CHECK ((amount > 0))
+);
+
+ALTER TABLE ONLY public.order_payout FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.order_refund (
+    org_id uuid NOT NULL,
+    refund_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    reason text NOT NULL,
+    undo bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    requested_at timestamp with time zone,
+    CONSTRAINT order_refund_amount_check CHECK ((amount > 0)),
+    CONSTRAINT order_refund_reason_check CHECK ((reason = ANY (ARRAY['line_canceled'::text, 'order_canceled'::text, 'price_cut'::text, 'overpaid'::text])))
+);
+
+ALTER TABLE ONLY public.order_refund FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.organization (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -1363,6 +1534,295 @@ CREATE TABLE public.party_term (
 );
 
 ALTER TABLE ONLY public.party_term FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.payment (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    entity uuid NOT NULL,
+    payer uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    capture_method text NOT NULL,
+    status text NOT NULL,
+    seen text,
+    intent text,
+    charge text,
+    authorized bigint DEFAULT 0 NOT NULL,
+    captured bigint DEFAULT 0 NOT NULL,
+    refunding bigint DEFAULT 0 NOT NULL,
+    refunded bigint DEFAULT 0 NOT NULL,
+    fee bigint,
+    action_url text,
+    return_url text,
+    reference uuid,
+    description text,
+    error_code text,
+    error_provider_code text,
+    error_advice text,
+    review text,
+    ending text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT payment_action_url_check CHECK (((length(action_url) >= 1) AND (length(action_url) <= 5000))),
+    CONSTRAINT payment_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+    CONSTRAINT payment_capture_method_check CHECK ((capture_method = ANY (ARRAY['automatic'::text, 'manual'::text]))),
+    CONSTRAINT payment_charge_check CHECK (((length(charge) >= 1) AND (length(charge) <= 255))),
+    CONSTRAINT payment_check CHECK (((authorized >= 0) AND (authorized <= amount))),
+    CONSTRAINT payment_check1 CHECK (((captured >= 0) AND (captured <= amount))),
+    CONSTRAINT payment_check2 CHECK (((refunded + refunding) <= captured)),
+    CONSTRAINT payment_check3 CHECK (((status = 'in_review'::text) = (review IS NOT NULL))),
+    CONSTRAINT payment_check4 CHECK (((status <> 'captured'::text) OR (captured > 0))),
+    CONSTRAINT payment_check5 CHECK (((captured = 0) OR (authorized = 0))),
+    CONSTRAINT payment_check6 CHECK (((captured = 0) OR (status = ANY (ARRAY['captured'::text, 'in_review'::text])))),
+    CONSTRAINT payment_check7 CHECK (((status <> 'requires_action'::text) OR (seen = 'requires_action'::text))),
+    CONSTRAINT payment_check8 CHECK (((action_url IS NULL) OR (status = 'requires_action'::text))),
+    CONSTRAINT payment_check9 CHECK (((status <> ALL (ARRAY['canceled'::text, 'expired'::text])) OR (ending IS NOT NULL))),
+    CONSTRAINT payment_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT payment_description_check CHECK (((length(description) >= 1) AND (length(description) <= 200))),
+    CONSTRAINT payment_ending_check CHECK ((ending = ANY (ARRAY['requested'::text, 'expired'::text, 'provider'::text]))),
+    CONSTRAINT payment_error_advice_check CHECK (((length(error_advice) >= 1) AND (length(error_advice) <= 100))),
+    CONSTRAINT payment_error_code_check CHECK (((length(error_code) >= 1) AND (length(error_code) <= 100))),
+    CONSTRAINT payment_error_provider_code_check CHECK (((length(error_provider_code) >= 1) AND (length(error_provider_code) <= 255))),
+    CONSTRAINT payment_fee_check CHECK ((fee >= 0)),
+    CONSTRAINT payment_intent_check CHECK (((length(intent) >= 1) AND (length(intent) <= 255))),
+    CONSTRAINT payment_refunded_check CHECK ((refunded >= 0)),
+    CONSTRAINT payment_refunding_check CHECK ((refunding >= 0)),
+    CONSTRAINT payment_return_url_check CHECK (((length(return_url) >= 1) AND (length(return_url) <= 2000))),
+    CONSTRAINT payment_review_check CHECK (((length(review) >= 1) AND (length(review) <= 100))),
+    CONSTRAINT payment_seen_check CHECK ((seen = ANY (ARRAY['requires_payment_method'::text, 'requires_confirmation'::text, 'requires_action'::text, 'processing'::text, 'authorized'::text, 'captured'::text, 'canceled'::text]))),
+    CONSTRAINT payment_status_check CHECK ((status = ANY (ARRAY['requires_payment_method'::text, 'requires_action'::text, 'processing'::text, 'authorized'::text, 'capturing'::text, 'captured'::text, 'voiding'::text, 'canceled'::text, 'expired'::text, 'in_review'::text]))),
+    CONSTRAINT payment_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.payment FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.payment_allocation (
+    org_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    account text NOT NULL,
+    amount bigint NOT NULL,
+    party uuid,
+    share uuid,
+    tax_rate integer,
+    tax_category text,
+    tax_point date,
+    CONSTRAINT payment_allocation_account_check CHECK (((length(account) >= 1) AND (length(account) <= 200))),
+    CONSTRAINT payment_allocation_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+    CONSTRAINT payment_allocation_check CHECK (((tax_rate IS NULL) = (tax_category IS NULL))),
+    CONSTRAINT payment_allocation_check1 CHECK (((tax_point IS NULL) OR (tax_rate IS NOT NULL))),
+    CONSTRAINT payment_allocation_position_check CHECK (("position" >= 0)),
+    CONSTRAINT payment_allocation_tax_category_check CHECK (((length(tax_category) >= 1) AND (length(tax_category) <= 20))),
+    CONSTRAINT payment_allocation_tax_rate_check CHECK (((tax_rate >= 0) AND (tax_rate <= 1000000)))
+);
+
+ALTER TABLE ONLY public.payment_allocation FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.payment_connection (
+    org_id uuid NOT NULL,
+    id uuid CONSTRAINT payment_connection_id_not_null1 NOT NULL,
+    entity uuid NOT NULL,
+    gateway text NOT NULL,
+    name text NOT NULL,
+    status text NOT NULL,
+    credentials bytea NOT NULL,
+    key_hint text NOT NULL,
+    account text,
+    webhooks text NOT NULL,
+    inbox_connection_id uuid NOT NULL,
+    sellers_inbox_connection_id uuid NOT NULL,
+    content bytea NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    tested_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    CONSTRAINT payment_connection_account_check CHECK (((length(account) >= 1) AND (length(account) <= 255))),
+    CONSTRAINT payment_connection_check CHECK (((status = 'closed'::text) = (closed_at IS NOT NULL))),
+    CONSTRAINT payment_connection_check1 CHECK (((tested_at IS NULL) OR (account IS NOT NULL))),
+    CONSTRAINT payment_connection_content_check CHECK ((length(content) = 32)),
+    CONSTRAINT payment_connection_credentials_check CHECK (((length(credentials) >= 1) AND (length(credentials) <= 10000))),
+    CONSTRAINT payment_connection_gateway_check CHECK ((gateway ~ '^[a-z][a-z0-9_]{0,49}$'::text)),
+    CONSTRAINT payment_connection_key_hint_check CHECK ((length(key_hint) = 4)),
+    CONSTRAINT payment_connection_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT payment_connection_status_check CHECK ((status = ANY (ARRAY['active'::text, 'closed'::text]))),
+    CONSTRAINT payment_connection_version_check CHECK ((version > 0)),
+    CONSTRAINT payment_connection_webhooks_check CHECK ((webhooks = ANY (ARRAY['given'::text, 'pending'::text, 'open'::text, 'refused'::text, 'none'::text])))
+);
+
+ALTER TABLE ONLY public.payment_connection FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.payout (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    entity uuid NOT NULL,
+    seller uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    status text NOT NULL,
+    reason text,
+    hold_id uuid NOT NULL,
+    seller_account_id uuid,
+    source_payment uuid,
+    reference uuid,
+    release bytea NOT NULL,
+    transfer text,
+    reversed bigint DEFAULT 0 NOT NULL,
+    reversing bigint DEFAULT 0 NOT NULL,
+    operation_id uuid,
+    tries integer DEFAULT 0 NOT NULL,
+    waits integer DEFAULT 0 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    next_try_at timestamp with time zone,
+    paid_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT payout_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+    CONSTRAINT payout_check CHECK (((reversed + reversing) <= amount)),
+    CONSTRAINT payout_check1 CHECK (((status = ANY (ARRAY['paid'::text, 'returned'::text])) OR ((reversed = 0) AND (reversing = 0)))),
+    CONSTRAINT payout_check10 CHECK (((status <> ALL (ARRAY['planned'::text, 'on_hold'::text, 'failed'::text])) OR (reason IS NOT NULL))),
+    CONSTRAINT payout_check2 CHECK (((status = 'returned'::text) = (reversed = amount))),
+    CONSTRAINT payout_check3 CHECK (((status = ANY (ARRAY['paid'::text, 'returned'::text])) = (transfer IS NOT NULL))),
+    CONSTRAINT payout_check4 CHECK (((status = ANY (ARRAY['paid'::text, 'returned'::text])) = (paid_at IS NOT NULL))),
+    CONSTRAINT payout_check5 CHECK (((status = ANY (ARRAY['returned'::text, 'failed'::text, 'canceled'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT payout_check6 CHECK (((status = ANY (ARRAY['planned'::text, 'on_hold'::text])) = (next_try_at IS NOT NULL))),
+    CONSTRAINT payout_check7 CHECK (((operation_id IS NOT NULL) OR ((status <> 'sending'::text) AND (reversing = 0)))),
+    CONSTRAINT payout_check8 CHECK (((operation_id IS NULL) OR (status = ANY (ARRAY['sending'::text, 'paid'::text, 'returned'::text])))),
+    CONSTRAINT payout_check9 CHECK (((status <> ALL (ARRAY['sending'::text, 'paid'::text, 'returned'::text])) OR (seller_account_id IS NOT NULL))),
+    CONSTRAINT payout_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT payout_reason_check CHECK ((reason ~ '^[a-z_]{1,60}$'::text)),
+    CONSTRAINT payout_release_check CHECK (((length(release) >= 1) AND (length(release) <= 20000))),
+    CONSTRAINT payout_reversed_check CHECK ((reversed >= 0)),
+    CONSTRAINT payout_reversing_check CHECK ((reversing >= 0)),
+    CONSTRAINT payout_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'on_hold'::text, 'sending'::text, 'paid'::text, 'returned'::text, 'failed'::text, 'canceled'::text]))),
+    CONSTRAINT payout_transfer_check CHECK (((length(transfer) >= 1) AND (length(transfer) <= 255))),
+    CONSTRAINT payout_tries_check CHECK ((tries >= 0)),
+    CONSTRAINT payout_version_check CHECK ((version > 0)),
+    CONSTRAINT payout_waits_check CHECK ((waits >= 0))
+);
+
+ALTER TABLE ONLY public.payout FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.refund (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    entity uuid NOT NULL,
+    payer uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    status text NOT NULL,
+    reason text,
+    failure text,
+    reference uuid,
+    provider_reference text,
+    posted boolean DEFAULT false NOT NULL,
+    review text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT refund_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+    CONSTRAINT refund_check CHECK (((status <> ALL (ARRAY['pending'::text, 'succeeded'::text])) OR posted)),
+    CONSTRAINT refund_check1 CHECK (((failure IS NULL) OR (status = ANY (ARRAY['failed'::text, 'canceled'::text])))),
+    CONSTRAINT refund_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT refund_failure_check CHECK (((length(failure) >= 1) AND (length(failure) <= 100))),
+    CONSTRAINT refund_provider_reference_check CHECK (((length(provider_reference) >= 1) AND (length(provider_reference) <= 255))),
+    CONSTRAINT refund_reason_check CHECK ((reason = ANY (ARRAY['duplicate'::text, 'fraudulent'::text, 'requested_by_customer'::text]))),
+    CONSTRAINT refund_review_check CHECK (((length(review) >= 1) AND (length(review) <= 100))),
+    CONSTRAINT refund_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'pending'::text, 'requires_action'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text]))),
+    CONSTRAINT refund_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.refund FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.refund_undo (
+    org_id uuid NOT NULL,
+    refund_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    account text NOT NULL,
+    amount bigint NOT NULL,
+    party uuid,
+    share uuid,
+    tax_rate integer,
+    tax_category text,
+    tax_point date,
+    CONSTRAINT refund_undo_account_check CHECK (((length(account) >= 1) AND (length(account) <= 200))),
+    CONSTRAINT refund_undo_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+    CONSTRAINT refund_undo_check CHECK (((tax_rate IS NULL) = (tax_category IS NULL))),
+    CONSTRAINT refund_undo_check1 CHECK (((tax_point IS NULL) OR (tax_rate IS NOT NULL))),
+    CONSTRAINT refund_undo_position_check CHECK (("position" >= 0)),
+    CONSTRAINT refund_undo_tax_category_check CHECK (((length(tax_category) >= 1) AND (length(tax_category) <= 20))),
+    CONSTRAINT refund_undo_tax_rate_check CHECK (((tax_rate >= 0) AND (tax_rate <= 1000000)))
+);
+
+ALTER TABLE ONLY public.refund_undo FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.sales_order (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    entity uuid NOT NULL,
+    buyer uuid NOT NULL,
+    currency text NOT NULL,
+    connection_id uuid,
+    capture text NOT NULL,
+    inspection_days smallint NOT NULL,
+    reference text,
+    status text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    canceled_at timestamp with time zone,
+    CONSTRAINT sales_order_capture_check CHECK ((capture = ANY (ARRAY['automatic'::text, 'manual'::text]))),
+    CONSTRAINT sales_order_check CHECK (((status <> 'confirmed'::text) OR (confirmed_at IS NOT NULL))),
+    CONSTRAINT sales_order_check1 CHECK (((status <> 'placed'::text) OR (confirmed_at IS NULL))),
+    CONSTRAINT sales_order_check2 CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL))),
+    CONSTRAINT sales_order_check3 CHECK (((status = 'canceled'::text) = (canceled_at IS NOT NULL))),
+    CONSTRAINT sales_order_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT sales_order_inspection_days_check CHECK (((inspection_days >= 0) AND (inspection_days <= 90))),
+    CONSTRAINT sales_order_reference_check CHECK ((reference ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'::text)),
+    CONSTRAINT sales_order_status_check CHECK ((status = ANY (ARRAY['placed'::text, 'confirmed'::text, 'completed'::text, 'canceled'::text]))),
+    CONSTRAINT sales_order_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.sales_order FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.seller_account (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    party uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    country text NOT NULL,
+    business_type text NOT NULL,
+    status text NOT NULL,
+    due text[] DEFAULT '{}'::text[] NOT NULL,
+    provider_account text,
+    reason text,
+    operation_id uuid,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    activated_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    CONSTRAINT seller_account_business_type_check CHECK ((business_type ~ '^[a-z_]{1,40}$'::text)),
+    CONSTRAINT seller_account_check CHECK (((status = 'pending'::text) OR (provider_account IS NOT NULL))),
+    CONSTRAINT seller_account_check1 CHECK (((status <> ALL (ARRAY['active'::text, 'restricted'::text])) OR (activated_at IS NOT NULL))),
+    CONSTRAINT seller_account_check2 CHECK (((status = 'closed'::text) = (closed_at IS NOT NULL))),
+    CONSTRAINT seller_account_check3 CHECK (((provider_account IS NULL) OR ((reason IS NULL) AND (operation_id IS NULL)))),
+    CONSTRAINT seller_account_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT seller_account_due_check CHECK ((cardinality(due) <= 100)),
+    CONSTRAINT seller_account_provider_account_check CHECK (((length(provider_account) >= 1) AND (length(provider_account) <= 255))),
+    CONSTRAINT seller_account_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 100))),
+    CONSTRAINT seller_account_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'active'::text, 'restricted'::text, 'closed'::text]))),
+    CONSTRAINT seller_account_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.seller_account FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.sequencer (
     only_one boolean DEFAULT true NOT NULL,
@@ -1536,6 +1996,30 @@ ALTER TABLE ONLY public.notice_content
 ALTER TABLE ONLY public.notice
     ADD CONSTRAINT notice_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.operation
+    ADD CONSTRAINT operation_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.order_entry
+    ADD CONSTRAINT order_entry_pkey PRIMARY KEY (org_id, order_id, id);
+
+ALTER TABLE ONLY public.order_line
+    ADD CONSTRAINT order_line_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.order_part
+    ADD CONSTRAINT order_part_pkey PRIMARY KEY (org_id, payment_id, "position");
+
+ALTER TABLE ONLY public.order_payment
+    ADD CONSTRAINT order_payment_pkey PRIMARY KEY (org_id, payment_id);
+
+ALTER TABLE ONLY public.order_payout
+    ADD CONSTRAINT order_payout_org_id_line_id_payment_id_key UNIQUE (org_id, line_id, payment_id);
+
+ALTER TABLE ONLY public.order_payout
+    ADD CONSTRAINT order_payout_pkey PRIMARY KEY (org_id, payout_id);
+
+ALTER TABLE ONLY public.order_refund
+    ADD CONSTRAINT order_refund_pkey PRIMARY KEY (org_id, refund_id);
+
 ALTER TABLE ONLY public.organization
     ADD CONSTRAINT organization_account_id_mode_key UNIQUE (account_id, mode);
 
@@ -1577,6 +2061,30 @@ ALTER TABLE ONLY public.party_tax_id
 
 ALTER TABLE ONLY public.party_term
     ADD CONSTRAINT party_term_pkey PRIMARY KEY (org_id, term, party_id);
+
+ALTER TABLE ONLY public.payment_allocation
+    ADD CONSTRAINT payment_allocation_pkey PRIMARY KEY (org_id, payment_id, "position");
+
+ALTER TABLE ONLY public.payment_connection
+    ADD CONSTRAINT payment_connection_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.payout
+    ADD CONSTRAINT payout_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.refund
+    ADD CONSTRAINT refund_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.refund_undo
+    ADD CONSTRAINT refund_undo_pkey PRIMARY KEY (org_id, refund_id, "position");
+
+ALTER TABLE ONLY public.sales_order
+    ADD CONSTRAINT sales_order_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.seller_account
+    ADD CONSTRAINT seller_account_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.sequencer
     ADD CONSTRAINT sequencer_pkey PRIMARY KEY (only_one);
@@ -1671,6 +2179,32 @@ CREATE INDEX notice_recipient ON public.notice USING btree (org_id, recipient_id
 
 CREATE INDEX notice_status ON public.notice USING btree (org_id, status, id);
 
+CREATE UNIQUE INDEX operation_open ON public.operation USING btree (org_id, exclusive_id) WHERE (status = ANY (ARRAY['claimed'::text, 'sent'::text, 'unknown'::text]));
+
+CREATE INDEX operation_status ON public.operation USING btree (org_id, status, id);
+
+CREATE INDEX operation_subject ON public.operation USING btree (org_id, subject_kind, subject_id, id);
+
+CREATE UNIQUE INDEX order_line_order ON public.order_line USING btree (org_id, order_id, "position");
+
+CREATE INDEX order_line_seller ON public.order_line USING btree (org_id, seller, order_id) WHERE (seller IS NOT NULL);
+
+CREATE INDEX order_part_line ON public.order_part USING btree (org_id, line_id);
+
+CREATE INDEX order_part_order ON public.order_part USING btree (org_id, order_id, payment_id, "position");
+
+CREATE UNIQUE INDEX order_payment_open ON public.order_payment USING btree (org_id, order_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX order_payment_order ON public.order_payment USING btree (org_id, order_id, payment_id);
+
+CREATE INDEX order_payout_order ON public.order_payout USING btree (org_id, order_id, payout_id);
+
+CREATE INDEX order_payout_payment ON public.order_payout USING btree (org_id, payment_id);
+
+CREATE INDEX order_refund_order ON public.order_refund USING btree (org_id, order_id, refund_id);
+
+CREATE INDEX order_refund_payment ON public.order_refund USING btree (org_id, payment_id);
+
 CREATE UNIQUE INDEX party_reference ON public.party USING btree (org_id, reference) WHERE (reference IS NOT NULL);
 
 CREATE UNIQUE INDEX party_role_party ON public.party_role USING btree (org_id, party_id, role);
@@ -1678,6 +2212,60 @@ CREATE UNIQUE INDEX party_role_party ON public.party_role USING btree (org_id, p
 CREATE INDEX party_tax_id_value ON public.party_tax_id USING btree (org_id, value, party_id);
 
 CREATE UNIQUE INDEX party_term_party ON public.party_term USING btree (org_id, party_id, term);
+
+CREATE INDEX payment_connection_entity ON public.payment_connection USING btree (org_id, entity, id) WHERE (status = 'active'::text);
+
+CREATE UNIQUE INDEX payment_connection_inbox ON public.payment_connection USING btree (org_id, inbox_connection_id);
+
+CREATE UNIQUE INDEX payment_connection_sellers_inbox ON public.payment_connection USING btree (org_id, sellers_inbox_connection_id);
+
+CREATE UNIQUE INDEX payment_intent ON public.payment USING btree (org_id, connection_id, intent) WHERE (intent IS NOT NULL);
+
+CREATE INDEX payment_payer ON public.payment USING btree (org_id, payer, id);
+
+CREATE INDEX payment_reference ON public.payment USING btree (org_id, reference, id) WHERE (reference IS NOT NULL);
+
+CREATE INDEX payment_status ON public.payment USING btree (org_id, status, id);
+
+CREATE INDEX payout_account ON public.payout USING btree (org_id, seller_account_id) WHERE (seller_account_id IS NOT NULL);
+
+CREATE UNIQUE INDEX payout_hold ON public.payout USING btree (org_id, hold_id);
+
+CREATE INDEX payout_reference ON public.payout USING btree (org_id, reference, id) WHERE (reference IS NOT NULL);
+
+CREATE INDEX payout_seller ON public.payout USING btree (org_id, seller, id);
+
+CREATE INDEX payout_seller_status ON public.payout USING btree (org_id, seller, status, id);
+
+CREATE INDEX payout_source ON public.payout USING btree (org_id, source_payment) WHERE (source_payment IS NOT NULL);
+
+CREATE INDEX payout_status ON public.payout USING btree (org_id, status, id);
+
+CREATE UNIQUE INDEX payout_transfer ON public.payout USING btree (org_id, connection_id, transfer) WHERE (transfer IS NOT NULL);
+
+CREATE INDEX payout_waiting ON public.payout USING btree (org_id, connection_id, seller, id) WHERE (status = ANY (ARRAY['planned'::text, 'on_hold'::text]));
+
+CREATE INDEX refund_payment ON public.refund USING btree (org_id, payment_id, id);
+
+CREATE UNIQUE INDEX refund_provider_reference ON public.refund USING btree (org_id, connection_id, provider_reference) WHERE (provider_reference IS NOT NULL);
+
+CREATE INDEX refund_status ON public.refund USING btree (org_id, status, id);
+
+CREATE INDEX sales_order_buyer ON public.sales_order USING btree (org_id, buyer, id);
+
+CREATE INDEX sales_order_reference ON public.sales_order USING btree (org_id, reference, id) WHERE (reference IS NOT NULL);
+
+CREATE INDEX sales_order_status ON public.sales_order USING btree (org_id, status, id);
+
+CREATE INDEX seller_account_of_party ON public.seller_account USING btree (org_id, party, id);
+
+CREATE UNIQUE INDEX seller_account_open ON public.seller_account USING btree (org_id, connection_id, party) WHERE (closed_at IS NULL);
+
+CREATE UNIQUE INDEX seller_account_provider ON public.seller_account USING btree (org_id, connection_id, provider_account) WHERE (provider_account IS NOT NULL);
+
+CREATE INDEX seller_account_standing ON public.seller_account USING btree (org_id, connection_id, party, ((closed_at IS NULL)));
+
+CREATE INDEX seller_account_status ON public.seller_account USING btree (org_id, status, id);
 
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organization(id);
@@ -1718,6 +2306,30 @@ ALTER TABLE ONLY public.notice_attempt
 ALTER TABLE ONLY public.notice_content
     ADD CONSTRAINT notice_content_org_id_notice_id_fkey FOREIGN KEY (org_id, notice_id) REFERENCES public.notice(org_id, id);
 
+ALTER TABLE ONLY public.order_entry
+    ADD CONSTRAINT order_entry_org_id_order_id_fkey FOREIGN KEY (org_id, order_id) REFERENCES public.sales_order(org_id, id);
+
+ALTER TABLE ONLY public.order_line
+    ADD CONSTRAINT order_line_org_id_order_id_fkey FOREIGN KEY (org_id, order_id) REFERENCES public.sales_order(org_id, id);
+
+ALTER TABLE ONLY public.order_part
+    ADD CONSTRAINT order_part_org_id_line_id_fkey FOREIGN KEY (org_id, line_id) REFERENCES public.order_line(org_id, id);
+
+ALTER TABLE ONLY public.order_part
+    ADD CONSTRAINT order_part_org_id_payment_id_fkey FOREIGN KEY (org_id, payment_id) REFERENCES public.order_payment(org_id, payment_id);
+
+ALTER TABLE ONLY public.order_payment
+    ADD CONSTRAINT order_payment_org_id_order_id_fkey FOREIGN KEY (org_id, order_id) REFERENCES public.sales_order(org_id, id);
+
+ALTER TABLE ONLY public.order_payout
+    ADD CONSTRAINT order_payout_org_id_line_id_fkey FOREIGN KEY (org_id, line_id) REFERENCES public.order_line(org_id, id);
+
+ALTER TABLE ONLY public.order_payout
+    ADD CONSTRAINT order_payout_org_id_payment_id_fkey FOREIGN KEY (org_id, payment_id) REFERENCES public.order_payment(org_id, payment_id);
+
+ALTER TABLE ONLY public.order_refund
+    ADD CONSTRAINT order_refund_org_id_payment_id_fkey FOREIGN KEY (org_id, payment_id) REFERENCES public.order_payment(org_id, payment_id);
+
 ALTER TABLE ONLY public.organization
     ADD CONSTRAINT organization_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 
@@ -1741,6 +2353,27 @@ ALTER TABLE ONLY public.party_tax_id
 
 ALTER TABLE ONLY public.party_term
     ADD CONSTRAINT party_term_org_id_party_id_fkey FOREIGN KEY (org_id, party_id) REFERENCES public.party(org_id, id);
+
+ALTER TABLE ONLY public.payment_allocation
+    ADD CONSTRAINT payment_allocation_org_id_payment_id_fkey FOREIGN KEY (org_id, payment_id) REFERENCES public.payment(org_id, id);
+
+ALTER TABLE ONLY public.payout
+    ADD CONSTRAINT payout_org_id_connection_id_fkey FOREIGN KEY (org_id, connection_id) REFERENCES public.payment_connection(org_id, id);
+
+ALTER TABLE ONLY public.payout
+    ADD CONSTRAINT payout_org_id_seller_account_id_fkey FOREIGN KEY (org_id, seller_account_id) REFERENCES public.seller_account(org_id, id);
+
+ALTER TABLE ONLY public.payout
+    ADD CONSTRAINT payout_org_id_source_payment_fkey FOREIGN KEY (org_id, source_payment) REFERENCES public.payment(org_id, id);
+
+ALTER TABLE ONLY public.refund
+    ADD CONSTRAINT refund_org_id_payment_id_fkey FOREIGN KEY (org_id, payment_id) REFERENCES public.payment(org_id, id);
+
+ALTER TABLE ONLY public.refund_undo
+    ADD CONSTRAINT refund_undo_org_id_refund_id_fkey FOREIGN KEY (org_id, refund_id) REFERENCES public.refund(org_id, id);
+
+ALTER TABLE ONLY public.seller_account
+    ADD CONSTRAINT seller_account_org_id_connection_id_fkey FOREIGN KEY (org_id, connection_id) REFERENCES public.payment_connection(org_id, id);
 
 ALTER TABLE ONLY public.test_clock
     ADD CONSTRAINT test_clock_org_id_mode_fkey FOREIGN KEY (org_id, mode) REFERENCES public.organization(id, mode);
@@ -1823,6 +2456,20 @@ CREATE POLICY every_organization ON public.notice_attempt TO kontorhaus_system U
 
 CREATE POLICY every_organization ON public.notice_content TO kontorhaus_system USING (true) WITH CHECK (true);
 
+CREATE POLICY every_organization ON public.operation TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.order_entry TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.order_line TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.order_part TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.order_payment TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.order_payout TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.order_refund TO kontorhaus_system USING (true) WITH CHECK (true);
+
 CREATE POLICY every_organization ON public.organization TO kontorhaus_system USING (true) WITH CHECK (true);
 
 CREATE POLICY every_organization ON public.party TO kontorhaus_system USING (true) WITH CHECK (true);
@@ -1840,6 +2487,22 @@ CREATE POLICY every_organization ON public.party_role TO kontorhaus_system USING
 CREATE POLICY every_organization ON public.party_tax_id TO kontorhaus_system USING (true) WITH CHECK (true);
 
 CREATE POLICY every_organization ON public.party_term TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.payment TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.payment_allocation TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.payment_connection TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.payout TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.refund TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.refund_undo TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.sales_order TO kontorhaus_system USING (true) WITH CHECK (true);
+
+CREATE POLICY every_organization ON public.seller_account TO kontorhaus_system USING (true) WITH CHECK (true);
 
 CREATE POLICY every_organization ON public.sequencer TO kontorhaus_system USING (true) WITH CHECK (true);
 
@@ -1961,6 +2624,20 @@ CREATE POLICY one_organization ON public.notice_attempt TO kontorhaus_app USING 
 
 CREATE POLICY one_organization ON public.notice_content TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
+CREATE POLICY one_organization ON public.operation TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.order_entry TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.order_line TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.order_part TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.order_payment TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.order_payout TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.order_refund TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
 CREATE POLICY one_organization ON public.organization TO kontorhaus_app USING ((id = public.current_org())) WITH CHECK ((id = public.current_org()));
 
 CREATE POLICY one_organization ON public.party TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
@@ -1979,7 +2656,37 @@ CREATE POLICY one_organization ON public.party_tax_id TO kontorhaus_app USING ((
 
 CREATE POLICY one_organization ON public.party_term TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
 
+CREATE POLICY one_organization ON public.payment TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.payment_allocation TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.payment_connection TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.payout TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.refund TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.refund_undo TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.sales_order TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+CREATE POLICY one_organization ON public.seller_account TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
 CREATE POLICY one_organization ON public.test_clock TO kontorhaus_app USING ((org_id = public.current_org())) WITH CHECK ((org_id = public.current_org()));
+
+ALTER TABLE public.operation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.order_entry ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.order_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.order_part ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.order_payment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.order_payout ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.order_refund ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organization ENABLE ROW LEVEL SECURITY;
 
@@ -1998,6 +2705,22 @@ ALTER TABLE public.party_role ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.party_tax_id ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.party_term ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_allocation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_connection ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payout ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.refund ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.refund_undo ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_order ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.seller_account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sequencer ENABLE ROW LEVEL SECURITY;
 
@@ -2258,6 +2981,79 @@ GRANT SELECT,DELETE ON TABLE public.notice_content TO kontorhaus_system;
 GRANT UPDATE(forget_at) ON TABLE public.notice_content TO kontorhaus_app;
 GRANT UPDATE(forget_at) ON TABLE public.notice_content TO kontorhaus_system;
 
+GRANT SELECT,INSERT ON TABLE public.operation TO kontorhaus_app;
+GRANT SELECT ON TABLE public.operation TO kontorhaus_system;
+
+GRANT UPDATE(status) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(ask) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(provider_reference) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(tries) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(reason) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(review) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(method_kind) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(method_brand) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(method_last4) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(method_fingerprint) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(sent_at) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(leased_until) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT UPDATE(ended_at) ON TABLE public.operation TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.order_entry TO kontorhaus_app;
+GRANT SELECT ON TABLE public.order_entry TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.order_line TO kontorhaus_app;
+GRANT SELECT ON TABLE public.order_line TO kontorhaus_system;
+
+GRANT UPDATE(amount) ON TABLE public.order_line TO kontorhaus_app;
+
+GRANT UPDATE(handed_over_at) ON TABLE public.order_line TO kontorhaus_app;
+
+GRANT UPDATE(inspect_until) ON TABLE public.order_line TO kontorhaus_app;
+
+GRANT UPDATE(released_at) ON TABLE public.order_line TO kontorhaus_app;
+
+GRANT UPDATE(canceled_at) ON TABLE public.order_line TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.order_part TO kontorhaus_app;
+GRANT SELECT ON TABLE public.order_part TO kontorhaus_system;
+
+GRANT UPDATE(collected) ON TABLE public.order_part TO kontorhaus_app;
+
+GRANT UPDATE(refunded) ON TABLE public.order_part TO kontorhaus_app;
+
+GRANT UPDATE(released) ON TABLE public.order_part TO kontorhaus_app;
+
+GRANT UPDATE(collected_at) ON TABLE public.order_part TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.order_payment TO kontorhaus_app;
+GRANT SELECT ON TABLE public.order_payment TO kontorhaus_system;
+
+GRANT UPDATE(captured) ON TABLE public.order_payment TO kontorhaus_app;
+
+GRANT UPDATE(ended_at) ON TABLE public.order_payment TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.order_payout TO kontorhaus_app;
+GRANT SELECT ON TABLE public.order_payout TO kontorhaus_system;
+
+GRANT UPDATE(requested_at) ON TABLE public.order_payout TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.order_refund TO kontorhaus_app;
+GRANT SELECT ON TABLE public.order_refund TO kontorhaus_system;
+
+GRANT UPDATE(requested_at) ON TABLE public.order_refund TO kontorhaus_app;
+
 GRANT SELECT ON TABLE public.organization TO kontorhaus_app;
 GRANT SELECT,INSERT ON TABLE public.organization TO kontorhaus_system;
 
@@ -2308,6 +3104,158 @@ GRANT UPDATE(valid_to) ON TABLE public.party_tax_id TO kontorhaus_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.party_term TO kontorhaus_app;
 GRANT SELECT ON TABLE public.party_term TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.payment TO kontorhaus_app;
+GRANT SELECT ON TABLE public.payment TO kontorhaus_system;
+
+GRANT UPDATE(status) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(seen) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(intent) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(charge) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(authorized) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(captured) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(refunding) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(refunded) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(fee) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(action_url) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(return_url) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(error_code) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(error_provider_code) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(error_advice) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(review) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(ending) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(version) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.payment TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.payment_allocation TO kontorhaus_app;
+GRANT SELECT ON TABLE public.payment_allocation TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.payment_connection TO kontorhaus_app;
+GRANT SELECT ON TABLE public.payment_connection TO kontorhaus_system;
+
+GRANT UPDATE(name) ON TABLE public.payment_connection TO kontorhaus_app;
+
+GRANT UPDATE(status) ON TABLE public.payment_connection TO kontorhaus_app;
+
+GRANT UPDATE(credentials) ON TABLE public.payment_connection TO kontorhaus_app;
+
+GRANT UPDATE(key_hint) ON TABLE public.payment_connection TO kontorhaus_app;
+
+GRANT UPDATE(account) ON TABLE public.payment_connection TO kontorhaus_app;
+
+GRANT UPDATE(webhooks) ON TABLE public.payment_connection TO kontorhaus_app;
+
+GRANT UPDATE(version) ON TABLE public.payment_connection TO kontorhaus_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.payment_connection TO kontorhaus_app;
+
+GRANT UPDATE(tested_at) ON TABLE public.payment_connection TO kontorhaus_app;
+
+GRANT UPDATE(closed_at) ON TABLE public.payment_connection TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.payout TO kontorhaus_app;
+GRANT SELECT ON TABLE public.payout TO kontorhaus_system;
+
+GRANT UPDATE(status) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(reason) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(seller_account_id) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(transfer) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(reversed) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(reversing) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(operation_id) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(tries) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(waits) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(version) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(next_try_at) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(paid_at) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT UPDATE(ended_at) ON TABLE public.payout TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.refund TO kontorhaus_app;
+GRANT SELECT ON TABLE public.refund TO kontorhaus_system;
+
+GRANT UPDATE(status) ON TABLE public.refund TO kontorhaus_app;
+
+GRANT UPDATE(failure) ON TABLE public.refund TO kontorhaus_app;
+
+GRANT UPDATE(provider_reference) ON TABLE public.refund TO kontorhaus_app;
+
+GRANT UPDATE(posted) ON TABLE public.refund TO kontorhaus_app;
+
+GRANT UPDATE(review) ON TABLE public.refund TO kontorhaus_app;
+
+GRANT UPDATE(version) ON TABLE public.refund TO kontorhaus_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.refund TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.refund_undo TO kontorhaus_app;
+GRANT SELECT ON TABLE public.refund_undo TO kontorhaus_system;
+
+GRANT SELECT,INSERT ON TABLE public.sales_order TO kontorhaus_app;
+GRANT SELECT ON TABLE public.sales_order TO kontorhaus_system;
+
+GRANT UPDATE(status) ON TABLE public.sales_order TO kontorhaus_app;
+
+GRANT UPDATE(version) ON TABLE public.sales_order TO kontorhaus_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.sales_order TO kontorhaus_app;
+
+GRANT UPDATE(confirmed_at) ON TABLE public.sales_order TO kontorhaus_app;
+
+GRANT UPDATE(completed_at) ON TABLE public.sales_order TO kontorhaus_app;
+
+GRANT UPDATE(canceled_at) ON TABLE public.sales_order TO kontorhaus_app;
+
+GRANT SELECT,INSERT ON TABLE public.seller_account TO kontorhaus_app;
+GRANT SELECT ON TABLE public.seller_account TO kontorhaus_system;
+
+GRANT UPDATE(country) ON TABLE public.seller_account TO kontorhaus_app;
+
+GRANT UPDATE(business_type) ON TABLE public.seller_account TO kontorhaus_app;
+
+GRANT UPDATE(status) ON TABLE public.seller_account TO kontorhaus_app;
+
+GRANT UPDATE(due) ON TABLE public.seller_account TO kontorhaus_app;
+
+GRANT UPDATE(provider_account) ON TABLE public.seller_account TO kontorhaus_app;
+
+GRANT UPDATE(reason) ON TABLE public.seller_account TO kontorhaus_app;
+
+GRANT UPDATE(operation_id) ON TABLE public.seller_account TO kontorhaus_app;
+
+GRANT UPDATE(version) ON TABLE public.seller_account TO kontorhaus_app;
+
+GRANT UPDATE(activated_at) ON TABLE public.seller_account TO kontorhaus_app;
+
+GRANT UPDATE(closed_at) ON TABLE public.seller_account TO kontorhaus_app;
 
 GRANT SELECT,UPDATE ON TABLE public.sequencer TO kontorhaus_system;
 
