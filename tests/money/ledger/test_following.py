@@ -12,6 +12,7 @@ import pytest
 
 from kontorhaus.money.ledger.store import following as store
 from kontorhaus.platform.db.query import Statement
+from tests.support.plans import explained, filled, rows_read
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -45,12 +46,8 @@ FILL = f"""
 @pytest.fixture
 async def crowd(fresh_database_url: str) -> AsyncIterator[Connection]:
     """A request's transaction in an organization with many transfers."""
-    connection: Connection = await asyncpg.connect(fresh_database_url)
-    await connection.execute(FILL)
-    await connection.execute("VACUUM ANALYZE")
-    await connection.execute(f"BEGIN; SET LOCAL ROLE kontorhaus_app; SET LOCAL app.org = '{ORG}'")
-    yield connection
-    await connection.close()
+    async with filled(fresh_database_url, FILL, org=ORG) as connection:
+        yield connection
 
 
 async def test_following_a_sale_reads_that_sale_alone(crowd: Connection) -> None:
@@ -61,15 +58,8 @@ async def test_following_a_sale_reads_that_sale_alone(crowd: Connection) -> None
         (store.HOLDS_OF_SETS, f"{instants}, 101"),
     ]
     for number, (statement, values) in enumerate(lists):
-        await crowd.execute(f"PREPARE list_{number} AS {statement.text}")
-        for mode in ("force_custom_plan", "force_generic_plan"):
-            await crowd.execute(f"SET LOCAL plan_cache_mode = {mode}")
-            rows = await crowd.fetch(
-                f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE list_{number}('{ORG}', '{ENTITY}', {values})"
-            )
-            plan = "\n".join(row[0] for row in rows)
-
+        async for plan in explained(crowd, number, statement, f"'{ORG}', '{ENTITY}', {values}"):
             walked = re.findall(r"on (ledger_(?:transfer|hold|account)\b.*)", plan)
             assert walked, plan
             assert not re.search(r"Seq Scan on ledger_(transfer|hold|account)\b", plan), plan
-            assert max(int(count) for count in re.findall(r"rows=(\d+)", plan)) <= 100, plan
+            assert rows_read(plan) <= 100, plan

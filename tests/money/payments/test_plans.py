@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,6 +15,7 @@ import pytest
 
 from kontorhaus.money.payments.store import operations, payments, refunds
 from kontorhaus.platform.db.query import Statement
+from tests.support.plans import explained, filled, rows_read
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -59,12 +59,8 @@ FILL = f"""
 @pytest.fixture
 async def crowd(fresh_database_url: str) -> AsyncIterator[Connection]:
     """A request's transaction in an organization with many payments."""
-    connection: Connection = await asyncpg.connect(fresh_database_url)
-    await connection.execute(FILL)
-    await connection.execute("VACUUM ANALYZE")
-    await connection.execute(f"BEGIN; SET LOCAL ROLE kontorhaus_app; SET LOCAL app.org = '{ORG}'")
-    yield connection
-    await connection.close()
+    async with filled(fresh_database_url, FILL, org=ORG) as connection:
+        yield connection
 
 
 async def test_no_statement_sorts_or_reads_a_whole_table(crowd: Connection) -> None:
@@ -91,13 +87,6 @@ async def test_no_statement_sorts_or_reads_a_whole_table(crowd: Connection) -> N
         (operations.OF_SUBJECT, f"'payment', '{ONE}', '{LAST}', 21"),
     ]
     for number, (statement, values) in enumerate(asked):
-        await crowd.execute(f"PREPARE asked_{number} AS {statement.text}")
-        for mode in ("force_custom_plan", "force_generic_plan"):
-            await crowd.execute(f"SET LOCAL plan_cache_mode = {mode}")
-            rows = await crowd.fetch(
-                f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE asked_{number}('{ORG}', {values})"
-            )
-            plan = "\n".join(row[0] for row in rows)
-
+        async for plan in explained(crowd, number, statement, f"'{ORG}', {values}"):
             assert "Seq Scan" not in plan, plan
-            assert max(int(count) for count in re.findall(r"rows=(\d+)", plan)) <= 2_000, plan
+            assert rows_read(plan) <= 2_000, plan

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
-import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -17,6 +15,7 @@ import pytest
 
 from kontorhaus.people.notices import store
 from kontorhaus.platform.db.query import Statement
+from tests.support.plans import explained, filled, rows_read
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -57,11 +56,8 @@ FILL = f"""
 
 @pytest.fixture
 async def archive(fresh_database_url: str) -> AsyncIterator[Connection]:
-    connection: Connection = await asyncpg.connect(fresh_database_url)
-    await connection.execute(FILL)
-    await connection.execute("VACUUM ANALYZE")
-    yield connection
-    await connection.close()
+    async with filled(fresh_database_url, FILL) as connection:
+        yield connection
 
 
 def numbered(number: int) -> str:
@@ -96,27 +92,6 @@ REQUESTS: list[tuple[Statement, str, int]] = [
     (store.NOTE_ERASURE, f"{ONE}, now()", 1),
     *((erasure, ONE, 1) for erasure in store.ERASURES),
 ]
-
-
-async def explained(
-    connection: Connection, number: int, statement: Statement, values: str
-) -> AsyncIterator[str]:
-    """The plans of a statement, with and without its values."""
-    await connection.execute(f"PREPARE planned_{number} AS {statement.text}")
-    for mode in ("force_custom_plan", "force_generic_plan"):
-        await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
-        await connection.execute("SAVEPOINT before")
-        rows = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) EXECUTE planned_{number}({values})")
-        await connection.execute("ROLLBACK TO before")
-        plan = "\n".join(row[0] for row in rows)
-        if os.environ.get("PLANS_SHOWN"):
-            sys.stdout.write(f"{mode}\n{statement.text.strip()}\n{plan}\n\n")
-        yield plan
-
-
-def rows_read(plan: str) -> int:
-    """Of the node that gave the most."""
-    return max(int(float(count)) for count in re.findall(r"actual time=\S+ rows=([\d.]+)", plan))
 
 
 async def test_no_request_sorts_or_reads_a_whole_table(archive: Connection) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,6 +11,7 @@ import pytest
 
 from kontorhaus.people.parties import store
 from kontorhaus.platform.db.query import Statement
+from tests.support.plans import explained, filled, rows_read
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -41,12 +41,8 @@ FILL = f"""
 @pytest.fixture
 async def crowd(fresh_database_url: str) -> AsyncIterator[Connection]:
     """A request's transaction in an organization with many parties."""
-    connection: Connection = await asyncpg.connect(fresh_database_url)
-    await connection.execute(FILL)
-    await connection.execute("VACUUM ANALYZE")
-    await connection.execute(f"BEGIN; SET LOCAL ROLE kontorhaus_app; SET LOCAL app.org = '{ORG}'")
-    yield connection
-    await connection.close()
+    async with filled(fresh_database_url, FILL, org=ORG) as connection:
+        yield connection
 
 
 ONE_WORD = f"'name', 'name~', 'name', '{FIRST}', 21, '{{}}', '{{}}', NULL"
@@ -65,14 +61,7 @@ async def test_no_list_sorts_or_reads_a_whole_table(crowd: Connection) -> None:
         (store.COUNT_TERMS, "'name', 'name~', 1000"),
     ]
     for number, (statement, values) in enumerate(lists):
-        await crowd.execute(f"PREPARE list_{number} AS {statement.text}")
-        for mode in ("force_custom_plan", "force_generic_plan"):
-            await crowd.execute(f"SET LOCAL plan_cache_mode = {mode}")
-            rows = await crowd.fetch(
-                f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE list_{number}('{ORG}', {values})"
-            )
-            plan = "\n".join(row[0] for row in rows)
-
+        async for plan in explained(crowd, number, statement, f"'{ORG}', {values}"):
             for costly in ("Seq Scan", "Bitmap", "Hash", "Sort"):
                 assert costly not in plan, plan
-            assert max(int(count) for count in re.findall(r"rows=(\d+)", plan)) <= 2_000, plan
+            assert rows_read(plan) <= 2_000, plan
