@@ -99,12 +99,13 @@ async def test_a_release_that_is_found_due_too_early_comes_again(
 
 
 async def test_what_did_not_arrive_can_be_sent_again(busy: Market) -> None:
-    order = await busy.paid(await busy.shop.place(), "pm_card_refundFail")
+    order = await busy.paid(await busy.shop.place(), "pm_card_visa")
     payment = order["payments"][0]["id"]
     early = await busy.house.post(f"/v1/payments/{payment}/refunds", {"amount": euros(1)})
     await busy.shop.act(order, "cancel", line=1)
     await until(lambda: told(busy, order, "refund.succeeded"))
-    await busy.sandbox.control("POST", "clock", {"advance_seconds": 10 * 86400})
+    (sent,) = (await busy.sandbox.books())["refunds"]
+    await busy.sandbox.control("POST", f"refunds/{sent}/fail", {"reason": "expired_or_canceled_card"})
     await until(lambda: told(busy, order, "refund.failed"))
     assert await busy.deposit() == 23_800
     assert "refund_again" in await busy.waits(order)
@@ -112,11 +113,13 @@ async def test_what_did_not_arrive_can_be_sent_again(busy: Market) -> None:
     much = await busy.house.post(f"/v1/payments/{payment}/refunds", {"amount": euros(23_801)})
     again = await busy.house.post(f"/v1/payments/{payment}/refunds", {})
     deposit = await busy.deposit()
+    third = await busy.house.post(f"/v1/payments/{payment}/refunds", {})
 
     assert (early.status, early.json["code"]) == (422, "refund_allocated")
     assert (much.status, much.json["code"]) == (422, "refund_exceeded")
     assert (again.status, again.json["amount"]) == (201, euros(23_800)), again.body
     assert deposit == 0
+    assert (third.status, third.json["code"]) == (422, "refund_allocated"), third.body
     assert await busy.held(order) == 1_850_000
     await until(lambda: heard_of(busy, order, again.json["id"]))
     assert "refund_again" not in await busy.waits(order)
