@@ -18,11 +18,11 @@ from kontorhaus.people.access import Founded
 from kontorhaus.people.parties import PARTY
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.inbox import Inbox
-from kontorhaus.roles import relay, worker
 from kontorhaus.roles.checks import every_check
 from kontorhaus.roles.resources import Resources
 from kontorhaus.roles.sources import every_source
 from tests.goods.orders.shop import Seen, Shop, path
+from tests.support import working
 from tests.support.house import House, Reply, running_house
 from tests.support.stripe import Sandbox
 
@@ -163,14 +163,8 @@ async def opened_market(
 @contextlib.asynccontextmanager
 async def at_work(market: Market) -> AsyncIterator[None]:
     """A worker and a relay of the house, in this process."""
-    stop = asyncio.Event()
-    working = asyncio.create_task(worker.work(market.resources, stop))
-    relaying = asyncio.create_task(relay.relay(market.resources, stop))
-    try:
+    async with working.at_work(market.resources, market.org_id):
         yield
-    finally:
-        stop.set()
-        await asyncio.gather(working, relaying)
 
 
 async def welcome(market: Market) -> Seen:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
@@ -24,10 +23,9 @@ from kontorhaus.people.parties import PARTY
 from kontorhaus.platform.db import Db
 from kontorhaus.platform.inbox import Inbox
 from kontorhaus.platform.outbound import NotSent, Unknown
-from kontorhaus.roles import worker
 from kontorhaus.roles.resources import Resources
 from kontorhaus.roles.sources import every_source
-from tests.support import stripe
+from tests.support import stripe, working
 from tests.support.house import House, Reply, running_house
 from tests.support.stripe import Sandbox, fresh_key
 
@@ -251,14 +249,9 @@ async def shop(
 
 @contextlib.asynccontextmanager
 async def at_work(shop: Shop) -> AsyncIterator[None]:
-    """A worker of the shop's house, in this process."""
-    stop = asyncio.Event()
-    working = asyncio.create_task(worker.work(shop.resources, stop))
-    try:
+    """A worker and a relay of the shop's house, in this process."""
+    async with working.at_work(shop.resources, shop.org_id):
         yield
-    finally:
-        stop.set()
-        await working
 
 
 __all__ = ["PAYMENT_CONNECTION", "Shop", "at_work", "opened_shop"]

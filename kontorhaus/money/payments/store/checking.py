@@ -37,7 +37,8 @@ CLEARING = Query(
                 JOIN ledger_account o ON o.org_id = t.org_id AND o.id = t.debit_id AND o.type = 'deposit'
                 WHERE a.type = 'clearing' AND a.connection_id IS NOT NULL) AS s
           GROUP BY s.connection_id, s.currency) AS w
-    WHERE w.said <> w.posted
+    -- Who posts to an account that is named after no connection has his own reasons.
+    WHERE w.said <> w.posted AND EXISTS (SELECT FROM payment_connection c WHERE c.id = w.connection_id)
     ORDER BY 1, 2 LIMIT $1
     """,
 )
