@@ -29,7 +29,7 @@ TOLD = [
     '"Fee" was handed over.',
     '"Transport Leipzig to Lyon" was handed over.',
     'The time for objections to "Volkswagen Golf, 2021" is over: 18500.00 EUR is the seller\'s.',
-    "Everything was handed over and released: the order is completed.",
+    "Everything is done: the order is completed.",
     "The provider was asked to pay 18500.00 EUR to the seller.",
     "18500.00 EUR was paid out to the seller.",
 ]

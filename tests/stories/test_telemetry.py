@@ -121,6 +121,7 @@ async def test_no_log_line_holds_what_callers_send(
     }
     made = await owner.post("/v1/parties", party)
     assert made.status == 201
+    wrong_key = organization.secret[:-1] + ("y" if organization.secret.endswith("x") else "x")
     refused = [
         await owner.post("/v1/parties", {**party, "id": made.json["id"], "country": "AT"}),
         await owner.post(
@@ -128,7 +129,7 @@ async def test_no_log_line_holds_what_callers_send(
         ),
         await owner.post("/v1/parties", {**party, "surname": PLANTED["a name"]}),
         await owner.get(f"/v1/parties?search={PLANTED['a name']}&nonsense={PLANTED['an IBAN']}"),
-        await house.holding(organization.secret[:-1] + "x").get("/v1/parties"),
+        await house.holding(wrong_key).get("/v1/parties"),
     ]
     assert [reply.status for reply in refused] == [409, 400, 400, 400, 401]
     await owner.get(f"/v1/parties?search={PLANTED['a name']}")
